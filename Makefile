@@ -1,0 +1,179 @@
+# lineman: build, check, install. `make help` lists the targets; man/lineman-style.7 is the guide.
+
+VERSION  := 0.1.0
+BUILD    ?= build
+SAN      ?=
+WERROR   ?=
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+COMPAT   ?= 0
+# make V=1 shows every command
+Q        := $(if $(V),,@)
+
+# --- The house: what may use what. A line per library folder and per tool; a use that is not
+# --- here fails to link, or fails tests/bats/style.bats.
+
+LIBS := base wire net peer pty journal
+
+base_USES    :=
+wire_USES    := base
+net_USES     := base
+journal_USES := base
+peer_USES    := wire net base
+pty_USES     := net base
+
+ptybufferd_USES := peer journal pty net wire base
+ptyattach_USES  := peer pty net wire base
+
+TOOLS   := ptybufferd ptyattach
+SCRIPTS := ptyautostart lineman
+
+# Third-party libraries, by the folder that wraps them.
+net_LINK     := -levent_core
+journal_LINK := -lzstd
+
+# --- Packages (Debian names). `make deps` asks apt only for what is not there.
+
+DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev
+DEPS_RUN   := socat jq
+DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
+              clang-format shellcheck netcat-openbsd zstd systemd tmux python3 git procps \
+              bsdextrautils util-linux
+DEPS_FUZZ  := clang libclang-rt-14-dev
+DEPS_LINT  := clang clang-tidy clang-format shellcheck
+DEPS_BENCH := conserver-server conserver-client socat python3
+
+# --- Compiler
+
+CXX      := $(if $(filter-out default,$(origin CXX)),$(CXX),g++)
+CCACHE   := $(shell command -v ccache 2>/dev/null)
+OPT      ?= -O2
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
+            -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wnull-dereference -Wcast-qual \
+            -Wimplicit-fallthrough -Wextra-semi -Wmissing-declarations -Wundef \
+            -Wzero-as-null-pointer-constant
+HARDEN   := -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN   += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+HARDEN   += $(if $(SAN)$(filter -O0,$(OPT)),,-D_FORTIFY_SOURCE=2)
+CXXFLAGS += -std=c++20 $(OPT) -g -ftree-vectorize $(WARN) $(HARDEN) $(if $(WERROR),-Werror) \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CPPFLAGS += -I. -D_GNU_SOURCE
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(if $(SAN),-fsanitize=$(SAN))
+# A small tool must start like a C program, and the loader is what starting costs: the C++ runtime
+# and libevent are linked in, except under a sanitizer, which brings its own.
+STATIC   := $(if $(SAN),,-static-libstdc++ -static-libgcc)
+link_of   = $(if $(SAN),$($(1)_LINK),$(patsubst -l%,-l:lib%.a,$($(1)_LINK)))
+
+# --- Objects and archives
+
+lib_srcs = $(wildcard lib/$(1)/*.cc)
+objs     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
+archives = $(patsubst %,$(BUILD)/lib/lib%.a,$($(1)_USES))
+linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u)))
+
+BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%)
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all deps deps-check deps-fuzz deps-lint deps-bench run check check-asan unit bats fuzz bench \
+        soak format lint install clean help
+
+all: $(BINS)
+
+$(BUILD)/obj/%.o: %.cc Makefile
+	@mkdir -p $(@D)
+	@echo "  CXX $<"
+	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/lib/base/version.o: CPPFLAGS += -DLINEMAN_VERSION='"$(VERSION)"'
+
+define lib_rule
+$(BUILD)/lib/lib$(1).a: $(call objs,$(call lib_srcs,$(1)))
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
+
+define tool_rule
+$(BUILD)/bin/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+$(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
+	@mkdir -p $(@D)
+	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
+
+UNIT_SRCS := $(wildcard tests/unit/*.cc)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
+	@echo "  LD  $@"
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK))
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- Dependencies
+
+SUDO    = $(if $(filter 0,$(shell id -u)),,sudo)
+missing = $(shell for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
+define install_missing
+	@set -e; m="$(call missing,$(1))"; [ -z "$$m" ] || { echo "installing: $$m"; \
+	  $(SUDO) apt-get -qq update; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$m >/dev/null; }
+endef
+
+deps: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN))
+deps-check: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_CHECK))
+deps-fuzz: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_FUZZ))
+deps-lint: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_LINT) doctest-dev)
+deps-bench: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_BENCH))
+
+# --- Run
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/bin/lineman tour $(if $(ONCE),--once)
+
+# --- Checks
+
+unit: $(BUILD)/unit
+	@mkdir -p $(BUILD)/results
+	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
+
+bats: all
+	@mkdir -p $(BUILD)/results
+	@BUILD=$(abspath $(BUILD)) tests/run-bats $(BUILD)/results/bats.tap $(BATS)
+
+check: deps-check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/check WERROR=1 check-tree
+
+check-asan: deps-check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN=address,undefined OPT=-O1 check-tree
+
+.PHONY: check-tree
+check-tree:
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory -j$(shell nproc) all $(BUILD)/unit
+	@s=0; $(MAKE) --no-print-directory unit || s=1; $(MAKE) --no-print-directory bats || s=1; \
+	  tests/summary $(BUILD)/results || s=1; exit $$s
+
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.cc)))
+FUZZ_SECONDS ?= 30
+fuzz: deps-fuzz all ; @CXX=clang++ BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+
+bench: deps-bench all ; @BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
+
+soak: deps-check all ; @BUILD=$(abspath $(BUILD)) tests/soak/run
+
+CXX_FILES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
+format: deps-lint ; clang-format -i $(CXX_FILES)
+lint: deps-lint
+	clang-tidy --quiet $(filter %.cc,$(filter lib/% tools/%,$(CXX_FILES))) -- -x c++ -std=c++20 $(CPPFLAGS)
+	shellcheck $(SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary
+
+clean: ; rm -rf $(BUILD)
+help:
+	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|soak|format|lint|install [COMPAT=1]|clean]"
+	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= BATS=files BENCH=names"

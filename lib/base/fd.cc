@@ -1,0 +1,62 @@
+#include "lib/base/fd.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace base {
+
+void Fd::reset(int fd) {
+  const int old = std::exchange(fd_, fd);
+  if (old >= 0) ::close(old);
+}
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return sys_error(errno, "pipe");
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
+  int fd = -1;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return sys_error(errno, path);
+  return Fd(fd);
+}
+
+Result<void> write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return sys_error(errno, "write");
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path, size_t limit) {
+  Result<Fd> fd = open_file(path, O_RDONLY);
+  if (!fd) return fd.error();
+  std::string out;
+  std::array<char, 16384> buf{};
+  for (;;) {
+    const ssize_t n = ::read(fd->get(), buf.data(), buf.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return sys_error(errno, path);
+    if (n == 0) return out;
+    out.append(buf.data(), static_cast<size_t>(n));
+    if (out.size() > limit) return error(Errc::too_big, path, ": more than ", limit, " bytes");
+  }
+}
+
+void set_nonblocking(int fd, bool on) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return;
+  ::fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+}  // namespace base

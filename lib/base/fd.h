@@ -1,0 +1,51 @@
+// Fd: one open file descriptor with one owner; closed when that owner goes. Move-only.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/result.h"
+
+namespace base {
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  // Gives the descriptor away: the caller closes it.
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+struct Pipe {
+  Fd read, write;
+};
+
+// A pipe whose ends are closed in programs that are started later. Both ends block.
+Result<Pipe> make_pipe();
+
+// open(2) with O_CLOEXEC, repeated on EINTR; the error names the path.
+Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0600);
+
+// Writes all of it, also to a descriptor that takes it piecemeal. For blocking descriptors.
+Result<void> write_all(int fd, std::string_view bytes);
+
+// The whole of a small file; more than `limit` bytes is an error (too_big).
+Result<std::string> read_file(const std::string& path, size_t limit);
+
+void set_nonblocking(int fd, bool on);
+
+}  // namespace base
