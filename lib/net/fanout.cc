@@ -1,0 +1,290 @@
+#include "lib/net/fanout.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "lib/base/cat.h"
+
+namespace net {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+namespace {
+constexpr size_t kGather = 64 * 1024;  // measured: less costs processor time, more costs losses
+constexpr size_t kOneRead = 4096;      // a pty gives no more at once
+constexpr size_t kPushPerTurn = 256 * 1024;
+constexpr size_t kMaxNotes = 8 * 1024;
+constexpr auto kHold = milliseconds(50);
+constexpr int kRefillDivisor = 20;  // 5 % of the time
+constexpr auto kHoldCheck = milliseconds(1);
+constexpr auto kHangupCheck = milliseconds(1000);
+
+bool hung_up(int fd) {
+  pollfd p{fd, 0, 0};
+  return ::poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+}  // namespace
+
+std::string loss_marker(uint64_t bytes) {
+  return base::cat("\n[[", bytes, " bytes skipped]]\n");
+}
+
+void HoldBudget::refill(base::Time now) {
+  left = std::min<base::Duration>(kHold, left + (now - at) / kRefillDivisor);
+  at = now;
+}
+
+// ---- Viewer
+
+Viewer::Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix,
+               Events events)
+    : fanout_(fanout),
+      fd_(std::move(fd)),
+      cursor_(from),
+      prefix_(std::move(prefix)),
+      budget_{kHold, loop.now()},
+      events_(std::move(events)),
+      watch_(loop, fd_.get(), [this](unsigned what) { ready(what); }) {
+  base::set_nonblocking(fd_.get(), true);
+}
+
+bool Viewer::pending() const {
+  return prefix_sent_ < prefix_.size() || cursor_ != fanout_.ring_.head();
+}
+
+void Viewer::interest() {
+  unsigned want = Watch::kNothing;
+  if (!gone_ && !input_paused_ && !input_over_) want |= Watch::kRead;
+  if (!gone_ && blocked_ && pending()) want |= Watch::kWrite;
+  watch_.want(want);
+}
+
+void Viewer::ready(unsigned what) {
+  if ((what & Watch::kWrite) != 0) {
+    blocked_ = false;
+    push();
+    fanout_.progressed();
+  }
+  if ((what & Watch::kRead) != 0 && !gone_) read_input();
+}
+
+void Viewer::read_input() {
+  std::array<char, kOneRead> buf;  // NOLINT: not cleared for each key
+  const ssize_t n = ::recv(fd_.get(), buf.data(), buf.size(), MSG_DONTWAIT);
+  if (n > 0) {
+    events_.input(std::string_view(buf.data(), static_cast<size_t>(n)));
+  } else if (n == 0) {
+    input_ended();
+  } else if (errno != EAGAIN && errno != EINTR) {
+    drop();
+  }
+}
+
+// A peer that closed is gone; one that shut down its sending side still watches, as `socat` does
+// at the end of its stdin. Nothing tells when it goes too, so the Fanout looks now and then.
+void Viewer::input_ended() {
+  input_over_ = true;
+  if (hung_up(fd_.get())) {
+    drop();
+    return;
+  }
+  events_.input({});
+  interest();
+  if (!fanout_.hangup_timer_.pending()) fanout_.hangup_timer_.after(kHangupCheck);
+}
+
+void Viewer::note(std::string_view text) {
+  if (gone_ || prefix_.size() - prefix_sent_ > kMaxNotes) return;
+  prefix_ += text;
+  if (!blocked_) push();
+}
+
+void Viewer::pause_input(bool on) {
+  input_paused_ = on;
+  interest();
+}
+
+void Viewer::drop() {
+  if (gone_) return;
+  gone_ = true;
+  interest();
+  fanout_.remove_later(*this);
+}
+
+// Overtaken: on from a line start a quarter of the ring above its tail; at the tail itself it would
+// be overtaken again at once.
+void Viewer::skip() {
+  const base::Ring& ring = fanout_.ring_;
+  const uint64_t to = ring.line_start(ring.tail() + ring.size() / 4);
+  prefix_.erase(0, prefix_sent_);
+  prefix_sent_ = 0;
+  prefix_ += loss_marker(to - cursor_);
+  skipped_ += to - cursor_;
+  fanout_.skipped_ += to - cursor_;
+  cursor_ = to;
+}
+
+void Viewer::push() {
+  size_t sent = 0;
+  while (!gone_ && pending() && sent < kPushPerTurn && send_some(sent)) {
+  }
+  // The turn's bound was reached: come back as soon as the loop has looked at the others.
+  if (!gone_ && pending()) blocked_ = true;
+  check_end();
+  interest();
+}
+
+// One sendmsg of prefix and ring bytes; false: the peer takes no more now.
+bool Viewer::send_some(size_t& sent) {
+  const base::Ring& ring = fanout_.ring_;
+  if (cursor_ < ring.tail()) skip();
+  std::array<iovec, 3> piece;  // NOLINT: the count says what is set
+  size_t count = 0;
+  const size_t prefix = prefix_.size() - prefix_sent_;
+  if (prefix > 0) piece[count++] = {prefix_.data() + prefix_sent_, prefix};
+  const size_t n = std::min<uint64_t>(ring.head() - cursor_, kPushPerTurn);
+  const base::Ring::Slices s = ring.slices(cursor_, n);
+  for (int i = 0; i < s.count; i++) piece[count++] = s.piece[static_cast<size_t>(i)];
+  msghdr message{};
+  message.msg_iov = piece.data();
+  message.msg_iovlen = count;
+  const ssize_t w = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (w < 0) {
+    if (errno != EAGAIN && errno != EINTR) drop();
+    return false;
+  }
+  const auto done = static_cast<size_t>(w);
+  prefix_sent_ += std::min(done, prefix);
+  cursor_ += done - std::min(done, prefix);
+  if (prefix_sent_ == prefix_.size() && !prefix_.empty()) {
+    prefix_ = std::string();
+    prefix_sent_ = 0;
+  }
+  sent += done;
+  return done == n + prefix;  // a short write: the socket is full
+}
+
+void Viewer::check_end() {
+  if (fanout_.finished_ && !gone_ && !pending()) {
+    ::shutdown(fd_.get(), SHUT_WR);
+    drop();
+  }
+}
+
+// ---- Fanout
+
+Fanout::Fanout(Loop& loop, size_t ring_bytes, std::function<void()> on_room)
+    : loop_(loop),
+      ring_(ring_bytes),
+      gather_(std::min(kGather, ring_bytes / 4)),
+      on_room_(std::move(on_room)),
+      hold_timer_(loop, [this] { progressed(); }),
+      hangup_timer_(loop, [this] { look_for_hangups(); }) {}
+
+Viewer& Fanout::add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events) {
+  Viewer& v = viewers_.emplace_back(*this, loop_, std::move(fd), std::max(from, ring_.tail()),
+                                    std::move(prefix), std::move(events));
+  v.push();
+  return v;
+}
+
+void Fanout::publish() {
+  for (Viewer& v : viewers_) {
+    if (!v.blocked_ && !v.gone_) v.push();
+  }
+}
+
+void Fanout::finish() {
+  finished_ = true;
+  for (Viewer& v : viewers_) {
+    if (!v.blocked_) v.push();
+  }
+}
+
+// The time since the last look is the culprit's to pay.
+void Fanout::charge(base::Time now) {
+  if (holding_ && culprit_ != nullptr) culprit_->budget_.left -= now - charged_at_;
+  charged_at_ = now;
+  culprit_ = nullptr;
+}
+
+size_t Fanout::room(uint64_t floor) {
+  const uint64_t head = ring_.head();
+  const uint64_t near = ring_.size() - gather_ - std::min(kOneRead, gather_);
+  // Who is near the head needs no care; who was passed already, neither.
+  uint64_t low = floor < ring_.tail() || head - floor <= near ? head : floor;
+  floor_ = floor;
+  base::Time now{};
+  if (holding_) charge(now = base::Clock::now());
+  for (Viewer& v : viewers_) {
+    if (v.gone_ || head - v.cursor_ <= near || v.cursor_ < ring_.tail() || v.cursor_ >= low) {
+      continue;
+    }
+    if (now == base::Time{}) now = base::Clock::now();
+    v.budget_.refill(now);
+    if (v.budget_.left <= base::Duration::zero()) continue;
+    low = v.cursor_;
+    culprit_ = &v;
+  }
+  const size_t room = std::min<uint64_t>(gather_, ring_.size() - (head - low));
+  if (room >= std::min(kOneRead, gather_)) {
+    holding_ = false;
+    return room;
+  }
+  if (!holding_) charged_at_ = now;
+  wait_for_room();
+  return 0;
+}
+
+void Fanout::wait_for_room() {
+  holding_ = true;
+  if (!hold_timer_.pending()) hold_timer_.after(kHoldCheck);
+}
+
+void Fanout::progressed() {
+  if (holding_ && room(floor_) > 0) {
+    hold_timer_.cancel();
+    on_room_();
+  }
+}
+
+void Fanout::remove_later(Viewer& v) {
+  if (culprit_ == &v) culprit_ = nullptr;
+  if (reaping_) return;
+  reaping_ = true;
+  loop_.defer([this] { reap(); });
+}
+
+void Fanout::reap() {
+  reaping_ = false;
+  for (auto it = viewers_.begin(); it != viewers_.end();) {
+    if (!it->gone_) {
+      ++it;
+      continue;
+    }
+    const auto gone = std::move(it->events_.gone);
+    it = viewers_.erase(it);
+    gone();
+  }
+  progressed();
+}
+
+void Fanout::look_for_hangups() {
+  bool watching = false;
+  for (Viewer& v : viewers_) {
+    if (!v.input_over_ || v.gone_) continue;
+    if (hung_up(v.fd_.get())) {
+      v.drop();
+    } else {
+      watching = true;
+    }
+  }
+  if (watching) hangup_timer_.after(kHangupCheck);
+}
+
+}  // namespace net

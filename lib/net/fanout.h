@@ -1,0 +1,137 @@
+// Fanout: what one source says, to any number of viewers. One ring, a cursor per viewer, no copy:
+// each viewer's socket is written from the ring itself.
+//
+// A viewer that reads loses nothing; one that falls behind may hold the source back for 50 ms at
+// most, a budget that refills at 5 % of the time; then the ring passes it, and it gets the marker
+// LF [[N bytes skipped]] LF and goes on at a line start. So a stalled viewer costs nobody anything.
+//
+//   source: n = fanout.room(floor); read at most n bytes into fanout.ring(); fanout.publish();
+//           n == 0: stop reading until on_room is called.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/ring.h"
+#include "lib/net/loop.h"
+
+namespace net {
+
+class Fanout;
+
+// How long a viewer may still hold its source back.
+struct HoldBudget {
+  base::Duration left;
+  base::Time at;
+  void refill(base::Time now);
+};
+
+// One viewer: a descriptor and its place in the stream. Owned by its Fanout, which deletes it
+// after on_gone.
+class Viewer {
+ public:
+  struct Events {
+    std::function<void(std::string_view)> input;  // keys
+    std::function<void()> gone;                   // called once, last
+  };
+
+  // Use Fanout::add.
+  Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix, Events events);
+
+  uint64_t cursor() const { return cursor_; }
+  uint64_t skipped() const { return skipped_; }
+  // Its peer takes no more at the moment.
+  bool blocked() const { return blocked_; }
+
+  // Shows a text to this viewer alone, at its place in the stream. Dropped where more than a few
+  // KiB of such texts wait already.
+  void note(std::string_view text);
+  // Stops reading keys: the peer is held back by its own socket.
+  void pause_input(bool on);
+  // Ends it without sending what is left.
+  void drop();
+
+ private:
+  friend class Fanout;
+  void ready(unsigned what);
+  void read_input();
+  void input_ended();
+  void push();
+  bool send_some(size_t& sent);
+  void skip();
+  bool pending() const;
+  void check_end();
+  void interest();
+
+  Fanout& fanout_;
+  base::Fd fd_;
+  uint64_t cursor_;
+  uint64_t skipped_ = 0;
+  std::string prefix_;  // goes before the ring's bytes: about block, marker, notes; mostly empty
+  size_t prefix_sent_ = 0;
+  HoldBudget budget_;
+  Events events_;
+  bool blocked_ = false;
+  bool input_paused_ = false;
+  bool input_over_ = false;  // half-closed: it only watches
+  bool gone_ = false;
+  Watch watch_;
+};
+
+class Fanout {
+ public:
+  // `ring_bytes`: the history. `on_room`: the source may read again.
+  Fanout(Loop& loop, size_t ring_bytes, std::function<void()> on_room);
+  Fanout(const Fanout&) = delete;
+  Fanout& operator=(const Fanout&) = delete;
+
+  base::Ring& ring() { return ring_; }
+  const base::Ring& ring() const { return ring_; }
+
+  // How many bytes the source may read at once now. `floor`: a cursor that the ring must not pass
+  // (the journal's); the ring's head where there is none.
+  size_t room(uint64_t floor);
+  // Bytes were committed to the ring: to everybody.
+  void publish();
+
+  // A new viewer from absolute offset `from` (within the ring), after `prefix`.
+  Viewer& add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events);
+  // The source is over: each viewer gets what is left, then the end.
+  void finish();
+
+  size_t viewers() const { return viewers_.size(); }
+  uint64_t bytes_skipped() const { return skipped_; }
+
+ private:
+  friend class Viewer;
+  void charge(base::Time now);
+  void wait_for_room();
+  void progressed();
+  void remove_later(Viewer& v);
+  void reap();
+  void look_for_hangups();
+
+  Loop& loop_;
+  base::Ring ring_;
+  size_t gather_;
+  std::function<void()> on_room_;
+  std::list<Viewer> viewers_;
+  uint64_t skipped_ = 0;
+  bool finished_ = false;
+  bool holding_ = false;
+  bool reaping_ = false;
+  Viewer* culprit_ = nullptr;  // who holds the source back
+  base::Time charged_at_{};
+  uint64_t floor_ = 0;
+  Timer hold_timer_;
+  Timer hangup_timer_;
+};
+
+// LF [[N bytes skipped]] LF: the loss marker, the same everywhere.
+std::string loss_marker(uint64_t bytes);
+
+}  // namespace net

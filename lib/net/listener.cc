@@ -1,0 +1,164 @@
+#include "lib/net/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "lib/base/args.h"
+#include "lib/base/log.h"
+
+namespace net {
+
+using base::Fd;
+using base::Result;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+constexpr int kBacklog = 512;
+constexpr int kAcceptsPerTurn = 64;
+constexpr auto kPause = milliseconds(200);
+constexpr auto kLogInterval = seconds(10);
+constexpr int kFirstInherited = 3;  // SD_LISTEN_FDS_START
+constexpr int kMaxInherited = 64;
+
+Result<Fd> make_socket(const Address& a) {
+  Fd fd(::socket(a.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return base::sys_error(errno, "socket");
+  return fd;
+}
+
+// Nobody answers and the file is a socket: then it may go.
+Result<void> clear_the_way(const Address& a, bool replace_dead) {
+  struct stat st {};
+  if (::lstat(a.text.c_str(), &st) < 0) return {};
+  if (!S_ISSOCK(st.st_mode)) return base::error(base::Errc::busy, a.text, ": is not a socket");
+  if (answers(a)) {
+    return base::error(base::Errc::busy, a.text, ": is in use: a live job answers there");
+  }
+  if (!replace_dead) {
+    return base::error(base::Errc::busy, a.text, ": a dead socket is in the way: use --force");
+  }
+  if (::unlink(a.text.c_str()) < 0) return base::sys_error(errno, a.text);
+  return {};
+}
+
+int bind_under(const Address& a, int fd, unsigned mask) {
+  const mode_t old = ::umask(mask);
+  const int rc = ::bind(fd, a.get(), a.size);
+  const int saved = errno;
+  ::umask(old);
+  errno = saved;
+  return rc;
+}
+
+uint64_t inode_of(const std::string& path) {
+  struct stat st {};
+  return !path.empty() && ::lstat(path.c_str(), &st) == 0 ? st.st_ino : 0;
+}
+
+bool short_of_descriptors(int sys) {
+  return sys == EMFILE || sys == ENFILE || sys == ENOBUFS || sys == ENOMEM;
+}
+}  // namespace
+
+bool answers(const Address& address) {
+  Result<Fd> fd = make_socket(address);
+  if (!fd) return false;
+  // EAGAIN: a unix socket whose queue is full has somebody behind it; so has a TCP one under way.
+  return ::connect(fd->get(), address.get(), address.size) == 0 || errno == EAGAIN ||
+         errno == EINPROGRESS;
+}
+
+Result<Fd> bind_listen(const Address& a, const BindOptions& options) {
+  if (a.is_path()) {
+    if (Result<void> r = clear_the_way(a, options.replace_dead); !r) return r.error();
+  }
+  Result<Fd> fd = make_socket(a);
+  if (!fd) return fd.error();
+  const int on = 1;
+  if (!a.is_unix()) ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind_under(a, fd->get(), options.umask) < 0) return base::sys_error(errno, a.text);
+  if (::listen(fd->get(), kBacklog) < 0) return base::sys_error(errno, a.text);
+  return fd;
+}
+
+std::vector<Fd> inherited_sockets() {
+  std::vector<Fd> out;
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  const bool ours = pid != nullptr && count != nullptr && std::to_string(::getpid()) == pid;
+  if (ours) {
+    const Result<int64_t> n = base::parse_number(count, 0, kMaxInherited);
+    for (int i = 0; n && i < *n; i++) {
+      Fd fd(kFirstInherited + i);
+      ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+      base::set_nonblocking(fd.get(), true);
+      out.push_back(std::move(fd));
+    }
+  }
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  return out;
+}
+
+Listener::Listener(Loop& loop, Fd socket, std::string remove, OnAccept on_accept)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      remove_(std::move(remove)),
+      inode_(inode_of(remove_)),
+      on_accept_(std::move(on_accept)),
+      resume_(loop,
+              [this] {
+                paused_ = false;
+                interest();
+              }),
+      watch_(loop, socket_.get(), [this](unsigned) { accept_some(); }) {
+  interest();
+}
+
+Listener::~Listener() {
+  close();
+}
+
+void Listener::close() {
+  if (!socket_) return;
+  watch_.want(Watch::kNothing);
+  resume_.cancel();
+  // Another daemon may have taken the name since: its file stays.
+  if (!remove_.empty() && inode_of(remove_) == inode_) ::unlink(remove_.c_str());
+  socket_.reset();
+}
+
+void Listener::interest() {
+  watch_.want(socket_ && !paused_ ? Watch::kRead : Watch::kNothing);
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < kAcceptsPerTurn && socket_; i++) {
+    Fd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd) {
+      if (short_of_descriptors(errno)) pause(errno);
+      return;  // EAGAIN: none waits; ECONNABORTED and its like: that peer is gone
+    }
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused on unix sockets
+    on_accept_(std::move(fd));
+  }
+}
+
+void Listener::pause(int sys) {
+  paused_ = true;
+  pauses_++;
+  interest();
+  resume_.after(kPause);
+  if (pauses_ > 1 && loop_.now() - logged_at_ < kLogInterval) return;
+  logged_at_ = loop_.now();
+  base::log::warn("accept: ", base::sys_text(sys), ": new connections wait");
+}
+
+}  // namespace net

@@ -1,0 +1,114 @@
+#include "lib/net/stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "lib/base/check.h"
+
+namespace net {
+
+namespace {
+constexpr size_t kReadAtOnce = 64 * 1024;
+}
+
+void free_bufferevent(bufferevent* b) {
+  const int fd = bufferevent_getfd(b);
+  bufferevent_free(b);
+  base::Fd closing(fd);
+}
+
+Stream::Stream(Loop& loop, base::Fd fd, Events events) : events_(std::move(events)) {
+  b_.reset(bufferevent_socket_new(loop.base(), fd.release(), 0));
+  CHECK(b_ != nullptr);
+  bufferevent_setcb(b_.get(), on_read, on_write, on_event, this);
+  bufferevent_setwatermark(b_.get(), EV_READ, 0, kReadAtOnce);
+  bufferevent_setwatermark(b_.get(), EV_WRITE, kLowWater, 0);
+  // The default is the middle priority, where a flood could starve it.
+  bufferevent_priority_set(b_.get(), static_cast<int>(Priority::urgent));
+  bufferevent_enable(b_.get(), EV_READ | EV_WRITE);
+}
+
+Stream::~Stream() = default;
+
+void Stream::send(std::string_view bytes) {
+  if (!ended_) bufferevent_write(b_.get(), bytes.data(), bytes.size());
+}
+
+size_t Stream::unsent() const {
+  return b_ == nullptr ? 0 : evbuffer_get_length(bufferevent_get_output(b_.get()));
+}
+
+void Stream::pause(bool on) {
+  if (on) {
+    bufferevent_disable(b_.get(), EV_READ);
+  } else {
+    bufferevent_enable(b_.get(), EV_READ);
+  }
+}
+
+void Stream::finish() {
+  if (finishing_) return;
+  finishing_ = true;
+  // Below low water the write callback comes at every emptying, and shuts.
+  bufferevent_setwatermark(b_.get(), EV_WRITE, 0, 0);
+  if (unsent() == 0) shut();
+}
+
+void Stream::shut() {
+  ::shutdown(fd(), SHUT_WR);
+}
+
+int Stream::fd() const {
+  return bufferevent_getfd(b_.get());
+}
+
+Stream::Released Stream::release() {
+  Released out;
+  evbuffer* output = bufferevent_get_output(b_.get());
+  out.unsent.resize(evbuffer_get_length(output));
+  evbuffer_remove(output, out.unsent.data(), out.unsent.size());
+  bufferevent_disable(b_.get(), EV_READ | EV_WRITE);
+  bufferevent_setcb(b_.get(), nullptr, nullptr, nullptr, nullptr);
+  out.fd = base::Fd(bufferevent_getfd(b_.get()));
+  bufferevent_setfd(b_.get(), -1);
+  ended_ = true;
+  return out;
+}
+
+void Stream::ended(std::optional<base::Error> error) {
+  if (ended_) return;
+  ended_ = error.has_value();
+  if (events_.end) events_.end(std::move(error));
+}
+
+void Stream::on_read(bufferevent* b, void* self) noexcept {
+  auto* s = static_cast<Stream*>(self);
+  evbuffer* input = bufferevent_get_input(b);
+  const size_t n = evbuffer_get_length(input);
+  // Taken out before the callback, which may release() the descriptor.
+  std::string bytes(n, '\0');
+  evbuffer_remove(input, bytes.data(), n);
+  s->events_.data(bytes);
+}
+
+void Stream::on_write(bufferevent* /*b*/, void* self) noexcept {
+  auto* s = static_cast<Stream*>(self);
+  if (s->finishing_ && s->unsent() == 0) s->shut();
+  if (s->events_.low_water) s->events_.low_water();
+}
+
+void Stream::on_event(bufferevent* /*b*/, short what, void* self) noexcept {
+  auto* s = static_cast<Stream*>(self);
+  if ((what & BEV_EVENT_EOF) != 0) {
+    s->ended({});
+  } else if ((what & BEV_EVENT_ERROR) != 0) {
+    s->ended(base::sys_error(EVUTIL_SOCKET_ERROR(), "connection"));
+  }
+}
+
+}  // namespace net

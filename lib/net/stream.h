@@ -1,0 +1,79 @@
+// Stream: bytes both ways over one connected descriptor (a socket, later TLS), buffered, with high
+// and low water. For conversations; console bytes to viewers go through Fanout, without a copy.
+//
+// Its callbacks may not delete it: they ask loop.defer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/net/loop.h"
+
+struct bufferevent;
+
+namespace net {
+
+void free_bufferevent(bufferevent* b);
+
+class Stream {
+ public:
+  struct Events {
+    // Bytes came; they are gone after the call.
+    std::function<void(std::string_view)> data;
+    // The peer will send no more (null), or the connection broke. Called once, last.
+    std::function<void(std::optional<base::Error>)> end;
+    // What was unsent fell below low water; empty function: not interested.
+    std::function<void()> low_water;
+  };
+
+  // What is unsent when low_water is called, and above which full() is true.
+  static constexpr size_t kLowWater = 16 * 1024;
+  static constexpr size_t kHighWater = 256 * 1024;
+
+  Stream(Loop& loop, base::Fd fd, Events events);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Queues a copy. There is no bound here: who sends asks full() first.
+  void send(std::string_view bytes);
+  size_t unsent() const;
+  bool full() const { return unsent() >= kHighWater; }
+
+  // Stops or goes on reading: the peer is held back by its own socket.
+  void pause(bool on);
+
+  // Half-close: the peer sees the end once everything was sent; its bytes still come.
+  void finish();
+  // Everything was sent after finish(), or there was nothing.
+  bool finished() const { return finishing_ && unsent() == 0; }
+
+  int fd() const;
+
+  // Ends the stream and gives the descriptor back, with what was not yet sent, for a connection
+  // that becomes something else. May be called in the data callback.
+  struct Released {
+    base::Fd fd;
+    std::string unsent;
+  };
+  Released release();
+
+ private:
+  static void on_read(bufferevent* b, void* self) noexcept;
+  static void on_write(bufferevent* b, void* self) noexcept;
+  static void on_event(bufferevent* b, short what, void* self) noexcept;
+  void ended(std::optional<base::Error> error);
+  void shut();
+
+  std::unique_ptr<bufferevent, Free<free_bufferevent>> b_;
+  Events events_;
+  bool finishing_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace net
