@@ -1,0 +1,140 @@
+#include "lib/journal/rotate.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace journal {
+
+namespace {
+bool exists(const std::string& path) {
+  struct stat st {};
+  return ::lstat(path.c_str(), &st) == 0;
+}
+
+Old look(const std::string& plain) {
+  return {exists(plain), exists(packed_name(plain))};
+}
+
+bool remove(const std::string& path) {
+  return ::unlink(path.c_str()) == 0;
+}
+}  // namespace
+
+void Rotation::at(std::string path) {
+  if (path == path_) return;
+  path_ = std::move(path);
+  tidy();
+}
+
+// What a crash can leave, and what becomes of it:
+//   NAME.zst.tmp                 a compression that did not end: deleted, begun again
+//   NAME.n beside NAME.n.zst     it ended, but its source was not deleted yet: deleted now
+//   NAME.n without NAME.n.zst    compressed from now on
+//   a free number in the chain   the next rotation moves the others only up to there
+//   numbers above `keep`         of a larger `keep` earlier: deleted
+void Rotation::tidy() {
+  remove(scratch_name(path_));
+  for (size_t n = 1; n <= keep_; n++) {
+    const std::string plain = old_name(path_, n);
+    const Old old = look(plain);
+    if (old.plain && old.packed) remove(plain);
+    if (old.plain && !old.packed && compress_) wanted_ = true;
+  }
+  for (size_t n = keep_ + size_t{1};; n++) {
+    const std::string plain = old_name(path_, n);
+    const bool gone = remove(plain);
+    if (!remove(packed_name(plain)) && !gone) return;
+  }
+}
+
+std::vector<Old> Rotation::olds() const {
+  std::vector<Old> found;
+  for (size_t n = 1; n <= keep_; n++) found.push_back(look(old_name(path_, n)));
+  return found;
+}
+
+base::Result<void> Rotation::rotate() {
+  // A crash here leaves a free number in the chain, which tidy() describes.
+  for (const Move& move : shift(path_, olds())) {
+    const base::Result<void> moved = apply(move);
+    if (!moved) return moved;
+  }
+  const Move last{path_, keep_ > 0 ? old_name(path_, 1) : ""};
+  // A crash after this leaves no file at the path: the next start makes one.
+  const base::Result<void> moved = apply(last);
+  if (!moved) return moved;
+  wanted_ = compress_ && keep_ > 0;
+  return sync_folder();
+}
+
+base::Result<void> Rotation::apply(const Move& move) {
+  if (move.from == source_) {
+    source_ = move.to;
+    if (move.to.empty()) job_.reset();
+  }
+  const int rc =
+      move.to.empty() ? ::unlink(move.from.c_str()) : ::rename(move.from.c_str(), move.to.c_str());
+  if (rc < 0 && errno != ENOENT) return base::sys_error(errno, move.from);
+  return {};
+}
+
+base::Result<void> Rotation::pack() {
+  if (!job_) return begin();
+  base::Result<bool> done = job_->step();
+  if (done && !*done) return {};
+  base::Result<void> result = done ? finish() : base::Result<void>(done.error());
+  job_.reset();
+  source_.clear();
+  if (!result) wanted_ = false;
+  return result;
+}
+
+base::Result<void> Rotation::begin() {
+  for (size_t n = keep_; n > 0; n--) {
+    source_ = old_name(path_, n);
+    if (!exists(source_)) continue;
+    base::Result<std::unique_ptr<Compress>> job = Compress::begin(source_, scratch_name(path_));
+    if (job) {
+      job_ = std::move(*job);
+      return {};
+    }
+    wanted_ = false;
+    return job.error();
+  }
+  wanted_ = false;
+  source_.clear();
+  return {};
+}
+
+// The scratch file is complete and on the disk (write aside, fsync), so from here on a crash costs
+// nothing: before the rename only the source counts, after it both are there and are the same.
+base::Result<void> Rotation::finish() {
+  const base::Result<void> kept = job_->keep_as(packed_name(source_));
+  if (!kept) return kept;
+  // Before the folder is on the disk, a crash may undo the rename: the source must still be there.
+  const base::Result<void> synced = sync_folder();
+  if (!synced) return synced;
+  if (!remove(source_)) return base::sys_error(errno, source_);
+  return {};
+}
+
+void Rotation::cancel() {
+  job_.reset();
+  source_.clear();
+}
+
+base::Result<void> Rotation::sync_folder() const {
+  const size_t slash = path_.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
+  const base::Result<base::Fd> fd = base::open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (!fd) return fd.error();
+  if (::fsync(fd->get()) < 0) return base::sys_error(errno, folder);
+  return {};
+}
+
+}  // namespace journal
