@@ -42,7 +42,8 @@ lm_teardown() {
   end_all
   sanitizer_clean || status=1
   if [ "$status" -ne 0 ] || [ -z "${BATS_TEST_COMPLETED:-}" ]; then
-    tail -n 20 "$T"/*.err "$T"/*.log /dev/null 2>/dev/null || true
+    find "$T" -maxdepth 3 -type f \( -name '*.err' -o -name '*.log' \) -size +0 \
+      -exec tail -v -n 20 {} + || true
   fi
   chmod -R u+rwX "$T" 2>/dev/null
   rm -rf "$T"

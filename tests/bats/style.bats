@@ -1,0 +1,280 @@
+# How the code reads, as far as a program can tell (man/lineman-style.7).
+# Each check is a function over a tree, so that it can be shown to fail on a planted bad one.
+load helper
+
+setup() {
+  lm_setup
+  cd "$LM_ROOT" || return 1
+}
+
+# --- What the Makefile says
+
+make_list() { sed -n "s/^$1 *:= *//p" "$LM_ROOT/Makefile"; }
+
+# uses NAME: the folders on its `<name>_USES :=` line.
+declare -gA USES=()
+uses() {
+  if [ "${#USES[@]}" -eq 0 ]; then
+    while read -r name folders; do USES[$name]=$folders; done < <(
+      sed -nE 's/^([a-z0-9]+)_USES *:= */\1 /p' "$LM_ROOT/Makefile"
+    )
+  fi
+  used=${USES[$1]:-}
+}
+
+tracked() { git -C "$LM_ROOT" ls-files -co --exclude-standard -- "$@" | sort; }
+sources() { tracked 'lib/*.cc' 'lib/*.h' 'tools/*.cc' 'tools/*.h'; }
+
+# --- Includes
+
+# included FILE: what it includes between quotes or angle brackets, one per line.
+included() { sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/p' "$1"; }
+
+# check_include FILE HEADER: says what is wrong with it, if anything. FILE is relative to the root.
+check_include() {
+  local file=$1 header=$2 kind own allowed target used
+  kind=${file%%/*}
+  own=${file#*/} own=${own%%/*}
+  uses "$own"
+  allowed=" $own $used "
+  case $header in
+    lib/*)
+      target=${header#lib/} target=${target%%/*}
+      if [[ $kind == tools ]]; then allowed=" $used "; fi
+      [[ $allowed == *" $target "* ]] || echo "$file: $header: not on the line ${own}_USES"
+      ;;
+    tools/*)
+      target=${header#tools/} target=${target%%/*}
+      [[ $kind == tools && $target == "$own" ]] || echo "$file: $header: belongs to $target alone"
+      ;;
+    event2/* | event.h) [[ $file == lib/net/* ]] || echo "$file: $header: only in lib/net" ;;
+    nlohmann/json_fwd.hpp) [[ $allowed == *" wire "* ]] || echo "$file: $header: needs wire" ;;
+    nlohmann/*) [[ $file == *.cc ]] || echo "$file: $header: only in .cc files" ;;
+    zstd.h) [[ $file == lib/journal/* ]] || echo "$file: $header: only in lib/journal" ;;
+    ../* | */../*) echo "$file: $header: includes start at the root" ;;
+  esac
+}
+
+# check_includes ROOT FILES...
+check_includes() {
+  local root=$1 file header
+  shift
+  for file; do
+    while read -r header; do check_include "$file" "$header"; done < <(included "$root/$file")
+    # A quoted name without a folder is one that was not taken from the root.
+    sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^\/"]+)".*/\1/p' "$root/$file" |
+      sed "s|.*|$file: &: includes start at the root|"
+  done
+}
+
+# shellcheck disable=SC2046
+@test "a library folder includes only what its _USES line allows, a tool nothing of another" {
+  run check_includes . $(sources)
+  assert_success
+  assert_output ""
+}
+
+@test "the include check finds a lib that uses a tool, an undeclared folder, a stray event2" {
+  mkdir -p "$T/lib/wire" "$T/lib/base" "$T/tools/ptyattach"
+  printf '#include "lib/net/loop.h"\n#include "tools/ptyattach/x.h"\n' >"$T/lib/wire/bad.cc"
+  printf '#include <event2/event.h>\n#include <nlohmann/json.hpp>\n' >"$T/lib/base/bad.h"
+  printf '#include "lib/journal/append.h"\n# include "tools/ptybufferd/job.h"\n#include "own.h"\n' \
+    >"$T/tools/ptyattach/bad.cc"
+  run check_includes "$T" lib/wire/bad.cc lib/base/bad.h tools/ptyattach/bad.cc
+  assert_line "lib/wire/bad.cc: lib/net/loop.h: not on the line wire_USES"
+  assert_line "lib/wire/bad.cc: tools/ptyattach/x.h: belongs to ptyattach alone"
+  assert_line "lib/base/bad.h: event2/event.h: only in lib/net"
+  assert_line "lib/base/bad.h: nlohmann/json.hpp: only in .cc files"
+  assert_line "tools/ptyattach/bad.cc: lib/journal/append.h: not on the line ptyattach_USES"
+  assert_line "tools/ptyattach/bad.cc: tools/ptybufferd/job.h: belongs to ptybufferd alone"
+  assert_line "tools/ptyattach/bad.cc: own.h: includes start at the root"
+}
+
+@test "the _USES lines draw the picture of the design: no circle, wire and net apart" {
+  uses wire && [[ " $used " != *" net "* ]]
+  uses net && [[ " $used " != *" wire "* ]]
+  local lib use
+  for lib in $(make_list LIBS); do
+    uses "$lib"
+    for use in $used; do echo "$use $lib"; done
+  done >"$T/pairs"
+  run tsort "$T/pairs"
+  assert_success
+}
+
+# --- Sizes
+
+# long_functions ROOT LIMIT FILES...: those with more lines than that.
+long_functions() {
+  local root=$1 limit=$2
+  shift 2
+  (cd "$root" && ctags --output-format=json --languages=C++ --kinds-C++=f --fields=+ne -o - "$@") |
+    jq -r --argjson limit "$limit" 'select(.end != null and .end - .line + 1 > $limit)
+      | "\(.path):\(.line): \(.name): \(.end - .line + 1) lines"'
+}
+
+# shellcheck disable=SC2046
+@test "no function has more than 80 lines" {
+  run long_functions . 80 $(sources)
+  assert_success
+  assert_output ""
+}
+
+@test "the function check finds one of 81 lines, and passes one of 80" {
+  {
+    echo "int fits() {" && yes "  // line" | head -n 78 && echo "}"
+    echo "int too_long() {" && yes "  // line" | head -n 79 && echo "}"
+  } >"$T/bad.cc"
+  run long_functions "$T" 80 bad.cc
+  assert_output "bad.cc:81: too_long: 81 lines"
+}
+
+@test "half of the functions have at most 12 lines, nine in ten at most 40" {
+  # shellcheck disable=SC2046
+  run bash -c "ctags --output-format=json --languages=C++ --kinds-C++=f --fields=+ne -o - $(sources | tr '\n' ' ') |
+    jq -r '.end - .line + 1' | sort -n |
+    awk '{ n[NR] = \$1 } END { print n[int((NR + 1) / 2)], n[int(NR * 0.9)] }'"
+  assert_success
+  [ "${output% *}" -le 12 ]
+  [ "${output#* }" -le 40 ]
+}
+
+# over LINES FILES...: those with more.
+over() {
+  local limit=$1 file lines
+  shift
+  for file; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le "$limit" ] || echo "$file: $lines lines"
+  done
+}
+
+@test "no source has more than 500 lines" {
+  # shellcheck disable=SC2046
+  run over 500 $(sources) $(tracked 'tools/*.sh')
+  assert_output ""
+}
+
+@test "main.cc is the wiring diagram: at most 60 lines" {
+  # shellcheck disable=SC2046
+  run over 60 $(tracked 'tools/*/main.cc')
+  assert_output ""
+}
+
+# --- Shape
+
+@test "clang-format leaves the tree as it is" {
+  # shellcheck disable=SC2046
+  run clang-format --dry-run --Werror $(tracked '*.cc' '*.h')
+  assert_success
+}
+
+@test "headers say #pragma once and begin with what they are" {
+  local file
+  for file in $(tracked 'lib/*.h' 'tools/*.h'); do
+    run head -n 1 "$file"
+    assert_output --regexp '^// .+'
+    grep -q '^#pragma once$' "$file" || fail "$file: no #pragma once"
+  done
+}
+
+@test "no macro is defined but CHECK" {
+  run bash -c "grep -nE '^[[:space:]]*#[[:space:]]*define ' $(sources | tr '\n' ' ') | grep -vE 'define CHECK'"
+  assert_output ""
+}
+
+@test "shell scripts are clean for shellcheck" {
+  local files=()
+  mapfile -t files < <(tracked | while read -r f; do
+    [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*/(env )?(ba|da)?sh\b' && echo "$f"
+  done)
+  [ "${#files[@]}" -ge 4 ]
+  run shellcheck --severity=warning "${files[@]}"
+  assert_success
+  # shellcheck disable=SC2046
+  run shellcheck --severity=warning --shell=bash --exclude=SC2034,SC2154 $(tracked 'tests/bats/*.bash')
+  assert_success
+}
+
+@test "the bats files close descriptor 3 of what they leave in the background" {
+  run bash -c "grep -nE '^[^#]*[^&>|;]&[[:space:]]*\$' tests/bats/*.bats | grep -v '3>&-' | grep -v start_bg"
+  assert_output ""
+}
+
+# --- Manuals
+
+tools() { make_list TOOLS; make_list SCRIPTS; }
+manual_of() { ls "$LM_ROOT/man/$1".[18] 2>/dev/null; }
+squeezed() { tr -s ' \t\n' ' ' | sed -e 's/^ //' -e 's/ $//'; }
+
+# usage_of TEXT-FILE: the paragraph that begins with `usage:`, on one line.
+usage_of() { awk '/^[Uu]sage:/ { on = 1; sub(/^[Uu]sage: */, "") } on && /^$/ { exit } on' "$1" | squeezed; }
+
+synopsis_of() {
+  mandoc -Tascii -O width=1000 "$1" | col -bx |
+    awk '/^SYNOPSIS/ { on = 1; next } on && /^[A-Z]/ { exit } on' | squeezed
+}
+
+# options_in TEXT-FILE: the letters and long names that the help describes.
+options_in() {
+  grep -E '^ +-' "$1" | sed -E 's/^ +//; s/  .*//' | grep -oE '(^|[ ,])--?[A-Za-z0-9][A-Za-z0-9-]*' |
+    tr -d ' ,' | sort -u
+}
+
+@test "each tool has a manual that mandoc accepts" {
+  local tool
+  for tool in $(tools); do
+    [ -n "$(manual_of "$tool")" ] || fail "no man/$tool.1 or man/$tool.8"
+    run mandoc -Tlint -W warning "$(manual_of "$tool")"
+    assert_success
+    assert_output ""
+  done
+  for page in man/*.[157]; do
+    [ -e "$page" ] || continue
+    run mandoc -Tlint -W warning "$page"
+    assert_output ""
+  done
+}
+
+@test "each manual has its sections: exit statuses, examples" {
+  local tool section
+  for tool in $(tools); do
+    for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+      grep -q "^\.Sh $section\$" "$(manual_of "$tool")" || fail "$tool: no section $section"
+    done
+  done
+}
+
+@test "the SYNOPSIS is the usage that --help prints" {
+  local tool
+  for tool in $(tools); do
+    "$tool" --help >"$T/help" 2>&1 || fail "$tool --help: status $?"
+    run usage_of "$T/help"
+    assert_output "$(synopsis_of "$(manual_of "$tool")")"
+  done
+}
+
+@test "every option of --help is in the manual" {
+  local tool option
+  for tool in $(tools); do
+    "$tool" --help >"$T/help" 2>&1 || fail "$tool --help: status $?"
+    mandoc -Tascii -O width=200 "$(manual_of "$tool")" | col -bx >"$T/page"
+    for option in $(options_in "$T/help"); do
+      grep -qE -e "(^|[^-A-Za-z0-9])$option([^-A-Za-z0-9]|\$)" "$T/page" || fail "$tool: $option: not in the manual"
+    done
+  done
+}
+
+@test "--version names the tool and the version, an unknown option is status 100 and says so" {
+  local tool version
+  version=$(make_list VERSION)
+  for tool in $(tools); do
+    run --separate-stderr "$tool" --version
+    assert_success
+    assert_output --partial "$version"
+    run --separate-stderr "$tool" --no-such-option
+    assert_failure 100
+    assert_equal "$output" ""
+    [[ $stderr == *no-such-option* ]] || fail "$tool: $stderr"
+  done
+}
