@@ -8,9 +8,10 @@
 set -u
 
 VERSION='@VERSION@'
-USAGE='usage: ptyautostart [-lnv] [SECONDS]
+USAGE='usage: ptyautostart [-lnv] [seconds]
 
-Start what lies in ~/autostart and ~/autostart/* and is not running. SECONDS: sleep after each start.
+Start what lies in ~/autostart and the folders in it and is not running.
+seconds: sleep so long after each start
 
   -l, --list        list the jobs with their state, and start nothing
   -n, --dry-run     print the ptybufferd commands instead of running them
@@ -118,6 +119,8 @@ make_ours() {
 }
 
 find_rundir() {
+  # Where the runtime folder is the usual one, a login and cron must mean the same jobs.
+  case ${LINEMAN_RUNTIME:-} in "/var/tmp/lineman-$uid" | /run/lineman) LINEMAN_RUNTIME='' ;; esac
   case ${LINEMAN_RUNTIME:-} in
     /*)
       base=$LINEMAN_RUNTIME rundir=$LINEMAN_RUNTIME/autostart
