@@ -5,7 +5,6 @@
 
 #include "lib/base/cat.h"
 #include "lib/wire/bytes.h"
-#include "lib/wire/limits.h"
 
 namespace wire {
 
@@ -96,9 +95,9 @@ void Reader::emit(Item::Kind kind, std::string text, Position at) {
 // too long is that first of all: pieces of it may have been thrown away already.
 void Reader::refuse(std::string message, Position at) {
   if (!dropped_) {
-    const bool long_one = holds() && pos_ - start_ > kMaxMessage;
+    const bool long_one = holds() && pos_ - start_ > max_;
     if (long_one) {
-      emit(Item::Kind::error, cat("longer than ", kMaxMessage, " bytes"), at_);
+      emit(Item::Kind::error, cat("longer than ", max_, " bytes"), at_);
     } else {
       emit(Item::Kind::error, std::move(message), at);
     }
@@ -109,7 +108,7 @@ void Reader::refuse(std::string message, Position at) {
 }
 
 void Reader::check_length() {
-  if (holds() && pos_ - start_ > kMaxMessage) refuse({}, at_);
+  if (holds() && pos_ - start_ > max_) refuse({}, at_);
 }
 
 void Reader::newline() {
@@ -233,7 +232,7 @@ void Reader::begin(State state) {
 
 // The bytes from start_ to pos_ are an item.
 void Reader::complete(Item::Kind kind) {
-  if (holds() && pos_ - start_ > kMaxMessage) {
+  if (holds() && pos_ - start_ > max_) {
     refuse({}, at_);
   } else if (holds()) {
     const std::string_view text = std::string_view(in_).substr(start_, pos_ - start_);

@@ -24,11 +24,15 @@
 #include <string_view>
 
 #include "lib/wire/item.h"
+#include "lib/wire/limits.h"
 
 namespace wire {
 
 class Reader {
  public:
+  // A value or word may have `max` bytes.
+  explicit Reader(size_t max = kMaxMessage) : max_(max) {}
+
   // Copies the bytes. Call next() until it gives nothing before feeding more.
   void feed(std::string_view bytes);
   // No more bytes will come: what is unfinished then becomes a value, a word or an error.
@@ -94,6 +98,7 @@ class Reader {
   void push(char opener);
   bool may_open() const;
 
+  size_t max_;
   std::string in_;         // from the value's first byte on, or from the next byte on
   size_t pos_ = 0;         // the next byte in in_
   size_t start_ = 0;       // the value's first byte in in_, when holds()
