@@ -39,7 +39,7 @@ DEPS_RUN   := socat jq
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck netcat-openbsd zstd systemd tmux python3 git procps \
               bsdextrautils util-linux
-DEPS_FUZZ  := clang libclang-rt-14-dev
+DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_BENCH := conserver-server conserver-client socat python3
 
@@ -161,7 +161,9 @@ check-tree:
 
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.cc)))
 FUZZ_SECONDS ?= 30
-fuzz: deps-fuzz all ; @CXX=clang++ BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+fuzz: deps-fuzz all
+	@CXX=clang++ BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+	@BUILD=$(abspath $(BUILD)) SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/autostart-names
 
 bench: deps-bench all ; @BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 
@@ -171,7 +173,7 @@ CXX_FILES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 format: deps-lint ; clang-format -i $(CXX_FILES)
 lint: deps-lint
 	clang-tidy --quiet $(filter %.cc,$(filter lib/% tools/%,$(CXX_FILES))) -- -x c++ -std=c++20 $(CPPFLAGS)
-	shellcheck $(SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary
+	shellcheck $(SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary .ci/run
 
 clean: ; rm -rf $(BUILD)
 help:
