@@ -76,7 +76,9 @@ parse_letters() {
 
 # --- Where things are. cron may give neither HOME nor LOGNAME.
 
+# Changes to the home folder; `here` is the folder of this script.
 find_home() {
+  here=$(readlink -f -- "$(command -v -- "$0")") && here=${here%/*}
   uid=$(id -u) || fail "who am I? id does not say"
   case ${HOME:-} in
     /*) ;;
@@ -86,7 +88,6 @@ find_home() {
 }
 
 find_ptybufferd() {
-  here=$(readlink -f -- "$(command -v -- "$0")") && here=${here%/*}
   PATH=$HOME/bin:/usr/local/bin:${PATH:-/usr/bin:/bin} && export PATH
   if [ -x "$here/ptybufferd" ]; then
     ptybufferd=$here/ptybufferd
@@ -113,7 +114,8 @@ check_ours() {
 }
 
 make_ours() {
-  [ -d "$1" ] || mkdir -m 700 -- "$1" || fail "$1: cannot make it"
+  # Another run may make it at the same moment.
+  [ -d "$1" ] || mkdir -m 700 -- "$1" 2>/dev/null || [ -d "$1" ] || fail "$1: cannot make it"
   check_ours "$1"
   chmod 700 -- "$1" || fail "$1: cannot make it private"
 }
@@ -124,7 +126,7 @@ find_rundir() {
   case ${LINEMAN_RUNTIME:-} in
     /*)
       base=$LINEMAN_RUNTIME rundir=$LINEMAN_RUNTIME/autostart
-      [ "$mode" != start ] || [ -d "$base" ] || mkdir -m 700 -- "$base" || fail "$base: cannot make it"
+      [ "$mode" != start ] || [ -d "$base" ] || make_ours "$base"
       ;;
     *)
       LOGNAME=${LOGNAME:-$(id -un)}
