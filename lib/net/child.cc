@@ -1,7 +1,7 @@
 #include "lib/net/child.h"
 
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -34,6 +34,7 @@ struct Plan {
   int folder = -1, report = -1;
   bool terminal = false;
   mode_t umask = 022;
+  rlim_t descriptors = 0;
   sigset_t signals{};
 };
 
@@ -58,6 +59,13 @@ void write_digits(char* at, long n) {
   ::_exit(127);
 }
 
+void limit_descriptors(rlim_t n) {
+  rlimit limit{};
+  if (n == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = n;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void default_signals(const sigset_t& mask) {
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
@@ -76,6 +84,7 @@ void default_signals(const sigset_t& mask) {
   }
   if (plan.pid_text != nullptr) write_digits(plan.pid_text, ::getpid());
   ::umask(plan.umask);
+  limit_descriptors(plan.descriptors);
   default_signals(plan.signals);
   ::execvpe(plan.argv[0], plan.argv.data(), plan.environment.data());
   fail(plan, 'x');
@@ -146,6 +155,7 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, const Command& command, 
   plan.report = pipe->write.get();
   plan.terminal = command.terminal;
   plan.umask = command.umask;
+  plan.descriptors = command.descriptors;
   const pid_t pid = launch(plan);
   if (pid < 0) return base::sys_error(errno, "vfork");
   pipe->write.reset();

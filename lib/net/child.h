@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ struct Command {
   bool terminal = false;                 // `in` becomes the controlling terminal of a new session
   int folder = -1;                       // borrowed; -1: the parent's
   mode_t umask = 022;
+  uint64_t descriptors = 0;  // soft limit of open descriptors; 0: the parent's
 };
 
 // This process's environment, as Command takes it.

@@ -178,11 +178,10 @@ void Viewer::check_end() {
 
 // ---- Fanout
 
-Fanout::Fanout(Loop& loop, size_t ring_bytes, std::function<void()> on_room)
+Fanout::Fanout(Loop& loop, size_t ring_bytes)
     : loop_(loop),
       ring_(ring_bytes),
       gather_(std::min(kGather, ring_bytes / 4)),
-      on_room_(std::move(on_room)),
       hold_timer_(loop, [this] { progressed(); }),
       hangup_timer_(loop, [this] { look_for_hangups(); }) {}
 
@@ -208,19 +207,19 @@ void Fanout::finish() {
 
 // The time since the last look is the culprit's to pay.
 void Fanout::charge(base::Time now) {
-  if (holding_ && culprit_ != nullptr) culprit_->budget_.left -= now - charged_at_;
+  if (held_ != nullptr && culprit_ != nullptr) culprit_->budget_.left -= now - charged_at_;
   charged_at_ = now;
   culprit_ = nullptr;
 }
 
-size_t Fanout::room(uint64_t floor) {
+size_t Fanout::room(const Source& source) {
   const uint64_t head = ring_.head();
+  const uint64_t floor = source.floor();
   const uint64_t near = ring_.size() - gather_ - std::min(kOneRead, gather_);
   // Who is near the head needs no care; who was passed already, neither.
   uint64_t low = floor < ring_.tail() || head - floor <= near ? head : floor;
-  floor_ = floor;
   base::Time now{};
-  if (holding_) charge(now = base::Clock::now());
+  if (held_ != nullptr) charge(now = base::Clock::now());
   for (Viewer& v : viewers_) {
     if (v.gone_ || head - v.cursor_ <= near || v.cursor_ < ring_.tail() || v.cursor_ >= low) {
       continue;
@@ -233,23 +232,30 @@ size_t Fanout::room(uint64_t floor) {
   }
   const size_t room = std::min<uint64_t>(gather_, ring_.size() - (head - low));
   if (room >= std::min(kOneRead, gather_)) {
-    holding_ = false;
+    held_ = nullptr;
     return room;
   }
-  if (!holding_) charged_at_ = now;
-  wait_for_room();
+  if (held_ == nullptr) charged_at_ = now == base::Time{} ? base::Clock::now() : now;
+  hold(source);
   return 0;
 }
 
-void Fanout::wait_for_room() {
-  holding_ = true;
+void Fanout::hold(const Source& source) {
+  held_ = &source;
   if (!hold_timer_.pending()) hold_timer_.after(kHoldCheck);
 }
 
+void Fanout::forget(const Source& source) {
+  if (held_ != &source) return;
+  held_ = nullptr;
+  hold_timer_.cancel();
+}
+
 void Fanout::progressed() {
-  if (holding_ && room(floor_) > 0) {
+  const Source* source = held_;
+  if (source != nullptr && room(*source) > 0) {
     hold_timer_.cancel();
-    on_room_();
+    source->resume();
   }
 }
 

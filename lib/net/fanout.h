@@ -5,8 +5,8 @@
 // most, a budget that refills at 5 % of the time; then the ring passes it, and it gets the marker
 // LF [[N bytes skipped]] LF and goes on at a line start. So a stalled viewer costs nobody anything.
 //
-//   source: n = fanout.room(floor); read at most n bytes into fanout.ring(); fanout.publish();
-//           n == 0: stop reading until on_room is called.
+//   n = fanout.room(source); read at most n bytes into fanout.ring(); fanout.publish();
+//   n == 0: stop reading until source.resume is called.
 #pragma once
 
 #include <functional>
@@ -82,19 +82,28 @@ class Viewer {
   Watch watch_;
 };
 
+// What Fanout asks of whoever fills the ring.
+struct Source {
+  // An offset that the ring must not pass (the journal's cursor); the head where there is none.
+  std::function<uint64_t()> floor;
+  // There is room again.
+  std::function<void()> resume;
+};
+
 class Fanout {
  public:
-  // `ring_bytes`: the history. `on_room`: the source may read again.
-  Fanout(Loop& loop, size_t ring_bytes, std::function<void()> on_room);
+  // `ring_bytes`: the history.
+  Fanout(Loop& loop, size_t ring_bytes);
   Fanout(const Fanout&) = delete;
   Fanout& operator=(const Fanout&) = delete;
 
   base::Ring& ring() { return ring_; }
   const base::Ring& ring() const { return ring_; }
 
-  // How many bytes the source may read at once now. `floor`: a cursor that the ring must not pass
-  // (the journal's); the ring's head where there is none.
-  size_t room(uint64_t floor);
+  // How many bytes may be read at once now. After a 0 the source is kept until it is resumed or
+  // taken back by forget().
+  size_t room(const Source& source);
+  void forget(const Source& source);
   // Bytes were committed to the ring: to everybody.
   void publish();
 
@@ -109,7 +118,7 @@ class Fanout {
  private:
   friend class Viewer;
   void charge(base::Time now);
-  void wait_for_room();
+  void hold(const Source& source);
   void progressed();
   void remove_later(Viewer& v);
   void reap();
@@ -118,15 +127,13 @@ class Fanout {
   Loop& loop_;
   base::Ring ring_;
   size_t gather_;
-  std::function<void()> on_room_;
   std::list<Viewer> viewers_;
   uint64_t skipped_ = 0;
   bool finished_ = false;
-  bool holding_ = false;
+  const Source* held_ = nullptr;  // waits for room
   bool reaping_ = false;
   Viewer* culprit_ = nullptr;  // who holds the source back
   base::Time charged_at_{};
-  uint64_t floor_ = 0;
   Timer hold_timer_;
   Timer hangup_timer_;
 };

@@ -88,6 +88,10 @@ Result<Fd> bind_listen(const Address& a, const BindOptions& options) {
   return fd;
 }
 
+void remove_socket(const std::string& path) {
+  ::unlink(path.c_str());
+}
+
 std::vector<Fd> inherited_sockets() {
   std::vector<Fd> out;
   const char* pid = std::getenv("LISTEN_PID");

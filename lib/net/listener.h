@@ -28,6 +28,9 @@ struct BindOptions {
 // way and may not be removed. For start-up: changes the process's umask for a moment.
 base::Result<base::Fd> bind_listen(const Address& address, const BindOptions& options);
 
+// Removes a unix socket's file.
+void remove_socket(const std::string& path);
+
 // The sockets that systemd passed to this process ($LISTEN_FDS, sd_listen_fds(3)), close-on-exec;
 // empty where it passed none. Takes the variables out of the environment, so that they reach no
 // command: call it once.

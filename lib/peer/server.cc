@@ -1,0 +1,97 @@
+#include "lib/peer/server.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/log.h"
+#include "lib/base/version.h"
+
+namespace peer {
+
+using base::Errc;
+using base::Fd;
+using base::Result;
+using wire::Json;
+
+namespace {
+std::vector<Command> with_common(std::vector<Command> commands) {
+  commands.push_back({"hold", [](Peer& p, wire::Object& arguments) -> Result<Json> {
+                        if (auto done = arguments.end(); !done) return done.error();
+                        p.hold();
+                        return Json::object();
+                      }});
+  commands.push_back({"events", [](Peer& p, wire::Object& arguments) -> Result<Json> {
+                        if (auto done = arguments.end(); !done) return done.error();
+                        p.subscribe();
+                        return Json::object();
+                      }});
+  commands.push_back(
+      {"version", [](Peer&, wire::Object& arguments) -> Result<Json> {
+         if (auto done = arguments.end(); !done) return done.error();
+         return Json{{"program", base::log::program()}, {"version", base::version()}};
+       }});
+  return commands;
+}
+}  // namespace
+
+Server::Server(net::Loop& loop, Fd socket, std::string remove, std::vector<Command> commands,
+               Options options)
+    : loop_(loop),
+      commands_(with_common(std::move(commands))),
+      options_(options),
+      listener_(loop, std::move(socket), std::move(remove),
+                [this](Fd fd) { accept(std::move(fd)); }) {}
+
+bool Server::allowed(const Who& who) const {
+  if (!options_.any_uid && !is_ours(who)) {
+    base::log::warn("control: refused ", text(who));
+    return false;
+  }
+  const auto same = std::count_if(peers_.begin(), peers_.end(),
+                                  [&](const Peer& p) { return p.who().uid == who.uid; });
+  return static_cast<size_t>(same) < options_.per_uid;
+}
+
+void Server::accept(Fd fd) {
+  if (!allowed(who_of(fd.get()))) return;
+  const auto at = peers_.emplace(peers_.end(), loop_, std::move(fd),
+                                 [this](Peer& p, const Json& request, const wire::Item& item) {
+                                   return dispatch(p, request, item);
+                                 });
+  at->on_gone([this, at] { peers_.erase(at); });
+}
+
+Json Server::help() const {
+  Json names = Json::array();
+  for (const Command& c : commands_) names.push_back(c.name);
+  return {{"commands", std::move(names)}};
+}
+
+Result<Json> Server::dispatch(Peer& peer, const Json& request, const wire::Item& item) {
+  wire::Object arguments(request, "", item.kind == wire::Item::Kind::word ? nullptr : &item);
+  const std::string name = arguments.need_string("cmd");
+  if (!arguments.ok()) return arguments.end().error();
+  static_cast<void>(arguments.opt_any("ref"));
+  if (name == "help") return help();
+  for (const Command& c : commands_) {
+    if (c.name == name) return c.run(peer, arguments);
+  }
+  return base::error(Errc::not_found, "no such command: \"", name, "\": \"help\" lists them");
+}
+
+void Server::publish(std::string_view name, Json fields) {
+  if (subscribers() == 0) return;
+  fields["event"] = name;
+  fields["time"] = static_cast<double>(base::wall_us()) / 1e6;
+  for (Peer& p : peers_) {
+    if (p.subscribed()) p.event(fields);
+  }
+}
+
+size_t Server::subscribers() const {
+  return static_cast<size_t>(
+      std::count_if(peers_.begin(), peers_.end(), [](const Peer& p) { return p.subscribed(); }));
+}
+
+}  // namespace peer

@@ -1,0 +1,26 @@
+// Door: the two listeners on the loop, who may come in, and when they close.
+#pragma once
+
+#include <optional>
+
+#include "lib/net/listener.h"
+#include "lib/peer/server.h"
+#include "tools/ptybufferd/control.h"
+#include "tools/ptybufferd/events.h"
+#include "tools/ptybufferd/front.h"
+#include "tools/ptybufferd/viewers.h"
+
+namespace ptybufferd {
+
+class Door {
+ public:
+  // The data socket closes when the job is over (unless -w); both files go with this.
+  Door(net::Loop& loop, const Options& options, Sockets sockets, Viewers& viewers, Control& control,
+       Events& events);
+
+ private:
+  std::optional<net::Listener> data_;
+  std::optional<peer::Server> control_;
+};
+
+}  // namespace ptybufferd
