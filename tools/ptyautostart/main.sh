@@ -196,29 +196,49 @@ choose_name() {
     autostart/*/*) other=${1#autostart/} && other=${other%/*}_$stem ;;
     *) other=${1##*/} ;;
   esac
-  name=$stem
-  holds "$name" "$1" && return
-  name=$other
-  n=2
-  until holds "$name" "$1"; do
-    name=${n}_$other
+  try_names owns "$1" || try_names holds "$1"
+}
+
+# try_names TEST SCRIPT: $name is the first that TEST takes: STEM, OTHER, 2_OTHER, 3_OTHER ... TEST
+# ends the search with status 2 and up.
+try_names() {
+  name=$stem n=1
+  while :; do
+    "$1" "$name" "$2"
+    case $? in
+      0) return 0 ;;
+      1) ;;
+      *) return 1 ;;
+    esac
+    [ "$n" -eq 1 ] && name=$other || name=${n}_$other
     n=$((n + 1))
   done
 }
 
-taken=/
-# holds NAME SCRIPT: NAME belongs to SCRIPT, or does from now on.
-holds() {
-  case $taken in *"/$1/"*) return 1 ;; esac
+# owns NAME SCRIPT: NAME is SCRIPT's by an earlier run. Records are never removed, only given to
+# another script, so the first name without one is the end of those that SCRIPT can have.
+owns() {
+  [ -e "$jobs/$1" ] || [ "$1" = "$stem" ] || return 2
+  read_owner "$1"
+  [ "$owner" = "$2" ] && taken=$taken$1/
+}
+
+# read_owner NAME: into $owner, exactly; empty when there is none.
+read_owner() {
   owner=.
   [ ! -s "$jobs/$1" ] || owner=$(cat -- "$jobs/$1" && echo .)
   owner=${owner%.}
-  if [ -n "$owner" ] && [ "$owner" != "$2" ]; then
-    # A script that is only switched off (chmod -x) keeps its name; so does a job that still runs.
-    [ ! -e "$owner" ] && ! answers "$1" || return 1
-  fi
+}
+
+taken=/
+# holds NAME SCRIPT: NAME is free, and SCRIPT's from now on.
+holds() {
+  case $taken in *"/$1/"*) return 1 ;; esac
+  read_owner "$1"
+  # A script that is only switched off (chmod -x) keeps its name; so does a job that still runs.
+  [ -z "$owner" ] || { [ ! -e "$owner" ] && ! answers "$1"; } || return 1
   taken=$taken$1/
-  [ "$owner" = "$2" ] || [ "$mode" != start ] || printf '%s' "$2" 2>/dev/null >"$jobs/$1"
+  [ "$mode" != start ] || printf '%s' "$2" 2>/dev/null >"$jobs/$1" || true
 }
 
 answers() {
@@ -407,7 +427,7 @@ ask_status() {
   answer=$(echo status | socat -t 2 - "UNIX-CONNECT:$address" 2>/dev/null 9>&-) || return 0
   value pid && pid=$value
   value viewers && viewers=$value
-  value started && since=$(date -d "@$value" '+%Y-%m-%d %H:%M:%S' 2>/dev/null || echo -)
+  value since && since=$(date -d "@$value" '+%Y-%m-%d %H:%M:%S' 2>/dev/null || echo -)
 }
 
 # value KEY: the number at KEY of $answer.
