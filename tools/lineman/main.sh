@@ -7,18 +7,20 @@
 set -u
 
 VERSION='@VERSION@'
-USAGE='usage: lineman [-hV] up | down | env | status
+USAGE='usage: lineman [-hV] up | env | status
+       lineman down [-t seconds]
        lineman tour [--once] [file]
 
 up      start what lies in ~/autostart, and make the folders
-down    end what runs in the runtime folder
+down    end what runs in the runtime folder, and wait for it
 env     print shell lines that make this shell use the same folders and programs
 status  say what is wrong, in ten lines at most; status 1 when something is
 tour    run the commands of the tour in README.md, or in file; stay up until Ctrl-C
 
-      --once     tour: stop everything afterwards; status 1 if a command failed
-  -h, --help     this text
-  -V, --version  the version'
+      --once             tour: stop everything afterwards; status 1 if a command failed
+  -t, --timeout SECONDS  down: wait so long at most [15]
+  -h, --help             this text
+  -V, --version          the version'
 
 fail() {
   printf 'lineman: %s\n' "$*" >&2
@@ -29,24 +31,20 @@ misused() {
   exit 100
 }
 
-once=no verb='' file=
+once=no verb='' file='' patience=''
 parse_arguments() {
-  for argument; do
-    case $argument in
+  while [ $# -gt 0 ]; do
+    case $1 in
       -h | --help) printf '%s\n' "$USAGE" && exit 0 ;;
       -V | --version) printf 'lineman %s\n' "$VERSION" && exit 0 ;;
       --once) once=yes ;;
-      -*) misused "$argument: no such option" ;;
-      *)
-        if [ -z "$verb" ]; then
-          verb=$argument
-        elif [ "$verb" = tour ] && [ -z "$file" ]; then
-          file=$argument
-        else
-          misused "$argument: one argument too many"
-        fi
-        ;;
+      -t | --timeout) [ $# -gt 1 ] || misused "$1: needs a number" && patience=$2 && shift ;;
+      --timeout=*) patience=${1#*=} ;;
+      -t*) patience=${1#-t} ;;
+      -*) misused "$1: no such option" ;;
+      *) operand "$1" ;;
     esac
+    shift
   done
   case $verb in
     up | down | env | status | tour) ;;
@@ -54,6 +52,18 @@ parse_arguments() {
     *) misused "$verb: no such command" ;;
   esac
   [ "$once" = no ] || [ "$verb" = tour ] || misused '--once: only with tour'
+  [ -z "$patience" ] || [ "$verb" = down ] || misused '--timeout: only with down'
+  case $patience in *[!0-9]* | ??????*) misused "--timeout: $patience: not a number of seconds" ;; esac
+}
+
+operand() {
+  if [ -z "$verb" ]; then
+    verb=$1
+  elif [ "$verb" = tour ] && [ -z "$file" ]; then
+    file=$1
+  else
+    misused "$1: one argument too many"
+  fi
 }
 
 # --- Folders
@@ -156,11 +166,9 @@ down() {
     [ -S "$socket" ] || continue
     ask "$socket" stop >/dev/null || true
   done
-  left='' tries=0
-  while still_there && [ "$tries" -lt 75 ]; do
-    sleep 0.2
-    tries=$((tries + 1))
-  done
+  left=''
+  deadline=$(($(date +%s) + ${patience:-15}))
+  while still_there && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.2; done
   [ -n "$left" ] || return 0
   printf 'lineman: still running: %s\n' "$left" >&2
   return 1
@@ -238,7 +246,15 @@ look_into() {
 # judge ANSWER: what a job's own status says is wrong with it.
 judge() {
   printf '%s' "$1" | jq -r --arg job "$job" '
-    empty' 2>/dev/null || echo "$job: its status is not JSON"
+    def log: "\($job): output file \(.path)";
+    (select(.starts > 2 and .state == "waiting")
+      | "\($job): ends again and again (\(.starts) starts): \(.lastEnd // "why is in its log")"),
+    (.output // empty | (
+      (select(.stuck) | "\(log): the disk hangs, \(.pending) bytes wait: look at the disk"),
+      (select(.lost > 0) | "\(log): \(.lost) bytes are missing, marked there: was the disk full?"),
+      (select(.error) | "\(log): \(.error)"),
+      (select(.rotationError) | "\(log): not put aside: \(.rotationError)")))
+  ' 2>/dev/null || echo "$job: its status is not JSON: is it another program?"
 }
 
 look_at_jobs() {
