@@ -104,6 +104,8 @@ class Builder : public nlohmann::json_sax<Json> {
   size_t offset = 0;  // of what is wrong
   bool twice = false;
 
+  Builder() = default;  // NOLINT(bugprone-exception-escape): the value's own is noexcept
+
   bool null() override { return put(nullptr); }
   bool boolean(bool v) override { return put(v); }
   bool number_integer(number_integer_t v) override { return put(v); }

@@ -11,11 +11,13 @@
 // that begins with a letter and is not JSON is a word.
 //
 // A bad value costs one error Item and nothing else. What follows it is found again by its
-// brackets, and by a line that begins with a bracket in column 1 where none can stand. The text of
+// brackets, and by a line that begins with a bracket in column 1 where none can stand; after a
+// bad value of one line also by a word there. The text of
 // a value has balanced brackets, at most kMaxDepth deep, and at most kMaxMessage bytes; whether its
 // numbers, words and strings are right is for parse() to say.
 //
-// Memory: what was fed and not yet taken by next(), and the unfinished value. None while idle.
+// Memory: what was fed and not yet taken by next(), and the unfinished value; at most 4 KiB while
+// idle.
 #pragma once
 
 #include <cstdint>
@@ -97,6 +99,7 @@ class Reader {
   bool top_is(char opener) const;
   void push(char opener);
   bool may_open() const;
+  bool at_word() const;
 
   size_t max_;
   std::string in_;         // from the value's first byte on, or from the next byte on
@@ -119,6 +122,7 @@ class Reader {
   char prev_ = 0;             // in skip: the last byte that was not blank
   bool in_string_ = false;    // inside a string of a value
   bool escaped_ = false;      // after a backslash there
+  bool cut_string_ = false;   // in skip: a line ended inside a string
   bool in_token_ = false;     // inside a number or word of a value
   bool letter_ = false;       // the token begins with a letter
   bool line_word_ = false;    // the token is the first on its line, outside of arrays

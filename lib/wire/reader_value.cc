@@ -178,14 +178,16 @@ std::string Reader::expected() const {
 // The byte cannot stand here; it is not consumed, since it may be the first of the next value.
 void Reader::refuse_byte(char c) {
   static constexpr std::array<char, 7> kBefore = {':', '[', ',', '{', ',', '"', '"'};
+  const Byte b = kind_of(c);
+  const bool open = b == Byte::open && column() == 1;
+  const bool word = b == Byte::letter && expect_ == Expect::after && at_word();
+  if (open || word || b == Byte::record) {
+    refuse("the value is not closed", at_);
+    return resync(c);
+  }
+  refuse(cat("expected ", expected(), ", got ", shown(c)), here());
   prev_ = kBefore[static_cast<size_t>(expect_)];
   prev_line_ = line_;
-  const bool next_one = c == kRecord || (kind_of(c) == Byte::open && column() == 1);
-  if (next_one) {
-    refuse("the value is not closed", at_);
-  } else {
-    refuse(cat("expected ", expected(), ", got ", shown(c)), here());
-  }
   state_ = State::skip;
 }
 
@@ -205,7 +207,8 @@ void Reader::step_skip() {
 void Reader::in_skip(char c) {
   const Byte b = kind_of(c);
   if (b == Byte::newline) return newline();
-  if (b == Byte::record) return resync(c);
+  const bool word = b == Byte::letter && prev_line_ == at_.line && !cut_string_ && at_word();
+  if (b == Byte::record || word) return resync(c);
   if (b == Byte::open) return skip_open(c);
   if (b == Byte::close) return skip_close(c);
   if (b != Byte::blank) {
@@ -221,6 +224,7 @@ void Reader::skip_string(char c) {
   const bool escaped = std::exchange(escaped_, false);
   if (c == '\n' || c == kRecord) {
     in_string_ = false;
+    cut_string_ = true;
     return;
   }
   if (!escaped) {
@@ -234,6 +238,11 @@ void Reader::skip_string(char c) {
 bool Reader::may_open() const {
   if (prev_ == ':' || prev_ == '[') return true;
   return prev_ == ',' && depth_ > 0 && (depth_ > kStackLevels || top_is('['));
+}
+
+// Whether a letter here would begin a word, if the value were over.
+bool Reader::at_word() const {
+  return column() == 1 && (!in_array_ || array_at_.line == at_.line);
 }
 
 void Reader::skip_open(char c) {
@@ -264,7 +273,7 @@ void Reader::skip_close(char c) {
 void Reader::end_skip() {
   state_ = State::between;
   after_value_ = true;
-  comma_open_ = fresh_ = dropped_ = in_string_ = escaped_ = in_token_ = false;
+  cut_string_ = comma_open_ = fresh_ = dropped_ = in_string_ = escaped_ = in_token_ = false;
   warnings_.clear();
 }
 

@@ -263,6 +263,32 @@ TEST_CASE("a bad value costs one error and nothing else") {
   });
 }
 
+TEST_CASE("a word comes through after a bad line") {
+  check({
+      {"not closed",
+       "{\"cmd\":\"stop\"\nstatus\n",
+       {"1:1 error the value is not closed", "2:1 word status"}},
+      {"not closed, many lines",
+       "{\n  \"a\": [1\nstatus\n{}",
+       {"1:1 error the value is not closed", "3:1 word status", "4:1 {}"}},
+      {"garbage",
+       "{oops\nstatus\n",
+       {"1:2 error expected a key or '}', got 'o'", "2:1 word status"}},
+      {"garbage in brackets",
+       "[{oops\nstatus\n",
+       {"1:3 error expected a key or '}', got 'o'", "2:1 word status"}},
+      {"but not as the end of a string",
+       "{\"a\":\"x\nyes\"}\nstatus\n{}",
+       {"1:8 error the string is not closed on its line", "4:1 {}"}},
+      {"nor in many lines",
+       "{\n\"a\" 1,\ntrue}\nstatus\n",
+       {"2:5 error expected ':' after the key, got '1'", "4:1 word status"}},
+      {"nor in an array of many lines",
+       "[\n{\"a\":1\nstatus\n}, 2]\nwho",
+       {"3:1 error expected ',' or '}', got 's'", "4:4 2", "5:1 word who"}},
+  });
+}
+
 TEST_CASE("reader counts brackets within brackets") {
   CHECK(read({nested(32)}) == Lines{cat("1:1 ", nested(32))});
   CHECK(read_bytes("[" + nested(32) + "]") == Lines{cat("1:2 ", nested(32))});
