@@ -25,7 +25,7 @@ pty_USES     := net base
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
 
-TOOLS   := ptybufferd
+TOOLS   := ptybufferd ptyattach
 SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.

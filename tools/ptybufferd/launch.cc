@@ -14,8 +14,8 @@
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 #include "lib/net/address.h"
-#include "lib/net/process_tree.h"
 #include "lib/net/listener.h"
+#include "lib/net/process_tree.h"
 
 namespace ptybufferd {
 

@@ -13,6 +13,7 @@
 #include "lib/base/select.h"
 #include "lib/net/address.h"
 #include "lib/net/limits.h"
+#include "lib/peer/control_name.h"
 
 namespace ptybufferd {
 
@@ -182,7 +183,7 @@ Result<void> read_control(const Args& args, Options& o) {
     const std::string name = args.value("control");
     o.control = name.starts_with('@') ? name : base::paths::absolute(name);
   } else if (!o.tcp && o.socket != "-") {
-    o.control = control_name(o.socket);
+    o.control = peer::control_name(o.socket);
     const Result<net::Address> fits = net::unix_address(o.control);
     if (!fits) {
       o.control_left_out = fits.error().what;
@@ -225,14 +226,6 @@ Result<void> check_sense(const Options& o) {
 }
 
 }  // namespace
-
-std::string control_name(std::string_view socket) {
-  constexpr std::string_view kSuffix = ".sock";
-  if (!socket.starts_with('@') && socket.ends_with(kSuffix)) {
-    socket.remove_suffix(kSuffix.size());
-  }
-  return base::cat(socket, ".ctl");
-}
 
 Options parse_options(int argc, char** argv) {
   Options o;

@@ -61,7 +61,4 @@ struct Options {
 // --version and wrong use.
 Options parse_options(int argc, char** argv);
 
-// "x.sock" has "x.ctl"; anything else, also "@x", gets ".ctl" appended.
-std::string control_name(std::string_view socket);
-
 }  // namespace ptybufferd

@@ -1,0 +1,23 @@
+// ask: one command to a daemon's control socket and its answer, before a deadline. Blocks.
+#pragma once
+
+#include <string>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/wire/json.h"
+
+namespace ptyattach {
+
+// One answer line; the object, checked for "ok". An {"error":...} comes back as the Error. What
+// came behind the line is appended to `rest`, where that is asked for. The descriptor is
+// non-blocking.
+base::Result<wire::Json> ask(int fd, const wire::Json& command, base::Time deadline,
+                             std::string* rest = nullptr);
+
+// The same on a connection of its own.
+base::Result<wire::Json> ask(const std::string& control, const wire::Json& command,
+                             base::Time deadline);
+
+}  // namespace ptyattach

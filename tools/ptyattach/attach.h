@@ -1,0 +1,30 @@
+// attach: a connection to one job: through its control socket where there is one, else the plain
+// data socket. Blocks until the daemon answered, ten seconds at most.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/pty/pty.h"
+#include "tools/ptyattach/find.h"
+#include "tools/ptyattach/options.h"
+
+namespace ptyattach {
+
+struct Attached {
+  base::Fd stream;     // raw bytes both ways, non-blocking
+  base::Fd control;    // for resize; none on a plain socket
+  int64_t viewer = 0;  // our number there
+  std::string first;   // bytes of the stream that came with the answer
+};
+
+// `raw`: keys pass as they come. `size`: of our terminal, where there is one.
+base::Result<Attached> attach(const Found& job, const Options& options, bool raw, bool readonly,
+                              std::optional<pty::Size> size);
+
+// Tells the daemon a new window size; errors do not matter.
+void send_size(const Attached& to, pty::Size size);
+
+}  // namespace ptyattach

@@ -1,0 +1,40 @@
+// Follow: several jobs at once, to look at: whole lines, each with the job's name in front.
+#pragma once
+
+#include <list>
+#include <string>
+#include <vector>
+
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "tools/ptyattach/find.h"
+#include "tools/ptyattach/options.h"
+
+namespace ptyattach {
+
+class Follow {
+ public:
+  Follow(net::Loop& loop, const Options& options, const std::vector<Found>& jobs);
+
+  // Until the last job ends or a signal comes; the status for exit(3).
+  int run();
+
+ private:
+  struct One {
+    std::string name;
+    std::string unfinished;
+    std::unique_ptr<net::Stream> stream;
+    bool over = false;
+  };
+  void show(One& one, std::string_view bytes);
+  void print(const One& one, std::string_view line);
+  void ended(One& one);
+
+  net::Loop& loop_;
+  const Options& options_;
+  const std::vector<Found>& jobs_;
+  std::list<One> all_;
+  size_t width_ = 0, left_ = 0;
+};
+
+}  // namespace ptyattach

@@ -1,0 +1,154 @@
+#include "tools/ptyattach/options.h"
+
+#include <unistd.h>
+
+#include <cctype>
+#include <cstdlib>
+
+#include "lib/base/args.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+
+namespace ptyattach {
+
+using base::Args;
+using base::Errc;
+using base::error;
+using base::Result;
+
+const std::string_view kUsage =
+    "usage: ptyattach [-beinqrvhV] [-p text] [-x keys] [--from where] [--linger seconds]\n"
+    "                 [name | socket]\n"
+    "       ptyattach [-q] name,name... | glob\n"
+    "       ptyattach [-j]\n"
+    "\n"
+    "A terminal on a job of ptybufferd; several at once to look at; without a name, what runs.\n"
+    "A name is a job's in the runtime or autostart folder; a unique beginning is enough.\n"
+    "\n"
+    "  -b, --batch            stdin is data, also from a terminal: no raw mode, no keys\n"
+    "  -e, --close            close the sending side when the text of -p was sent\n"
+    "  -i, --no-newline       send no newline after the text of -p\n"
+    "  -n, --no-stdin         do not read stdin\n"
+    "  -p, --print TEXT       send TEXT first\n"
+    "  -q, --quiet            show nothing that comes; twice: show what is there, and leave\n"
+    "  -r, --readonly         only look; the daemon sees to it\n"
+    "  -x, --detach KEYS      detach keys, as ^X, a character, or hex bytes [^\\]\n"
+    "  -j, --json             list as JSON lines\n"
+    "      --from WHERE       begin with all, line (whole lines), or now [line]\n"
+    "      --linger SECONDS   after the end of stdin, wait so long for output [0.5]\n"
+    "  -v, --verbose          say more\n"
+    "  -h, --help             this text\n"
+    "  -V, --version          the version\n";
+
+namespace {
+
+constexpr std::string_view kDefaultDetach = "\x1c";  // ^\ as tmux's and dtach's users know it
+constexpr int kOldUsage = 1;
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const int lower = std::tolower(static_cast<unsigned char>(c));
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// "^A", "^Ad", "q", "1b1b1b": what a person writes for keys.
+Result<std::string> keys_of(std::string_view text) {
+  std::string out;
+  if (text.size() >= 2 && text[0] == '^') {
+    out = {static_cast<char>(std::toupper(static_cast<unsigned char>(text[1])) & 0x1f)};
+    return out.append(text.substr(2));
+  }
+  if (text.size() == 1) return std::string(text);
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) break;
+    out += static_cast<char>(high * 16 + low);
+  }
+  if (out.empty() || out.size() * 2 != text.size()) {
+    return error(Errc::usage, text, ": expected ^X, one character, or hex bytes");
+  }
+  return out;
+}
+
+Result<void> read_detach(const Args& args, Options& o) {
+  const char* variable = std::getenv("LINEMAN_DETACH");
+  const std::string text = args.has("detach")    ? args.value("detach")
+                           : variable != nullptr ? variable
+                                                 : "";
+  if (text.empty()) {
+    o.detach = kDefaultDetach;
+    return {};
+  }
+  const Result<std::string> keys = keys_of(text);
+  if (!keys) return in(args.has("detach") ? "--detach" : "LINEMAN_DETACH", keys.error());
+  o.detach = *keys;
+  return {};
+}
+
+Result<void> read_values(const Args& args, Options& o) {
+  if (args.has("print")) o.text = args.value("print");
+  o.from = args.value("from", "line");
+  if (o.from != "line" && o.from != "all" && o.from != "now") {
+    return error(Errc::usage, "--from: expected all, line or now");
+  }
+  if (args.has("linger")) {
+    const std::string text = args.value("linger");
+    char* end = nullptr;
+    const double seconds = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !(seconds >= 0 && seconds <= 86400)) {
+      return error(Errc::usage, "--linger: expected seconds from 0 to 86400");
+    }
+    o.linger = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+  }
+  return read_detach(args, o);
+}
+
+void read_flags(const Args& args, Options& o) {
+  o.readonly = args.has("readonly");
+  o.ignore_stdin = args.has("no-stdin");
+  o.batch = args.has("batch");
+  o.close_after = args.has("close");
+  o.no_newline = args.has("no-newline");
+  o.quiet = args.count("quiet");
+  o.json = args.has("json");
+  o.targets = args.operands();
+  // The old client read nothing from pipes unless told to.
+  if (o.old_name && ::isatty(STDIN_FILENO) == 0 && !o.batch) o.ignore_stdin = true;
+}
+
+[[noreturn]] void old_help() {
+  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, kUsage)));
+  std::exit(kOldUsage);
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+  Options o;
+  o.old_name = base::called_as(argv[0]) == "ptybufferconnect";
+  base::log::set_program(o.old_name ? "ptybufferconnect" : "ptyattach");
+  if (o.old_name) {
+    const Result<Args> old = Args::parse(kUsage, argc, argv, Args::Order::anywhere);
+    if (!old || old->has("help") || old->operands().empty()) old_help();
+  }
+  const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::anywhere);
+  read_flags(args, o);
+  if (const Result<void> r = read_values(args, o); !r) base::die(r.error());
+  return o;
+}
+
+std::string key_name(std::string_view keys) {
+  std::string out;
+  for (const char c : keys) {
+    if (!out.empty()) out += ' ';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += base::cat("^", static_cast<char>(c + 0x40));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace ptyattach

@@ -1,0 +1,55 @@
+// Session: one job on stdin and stdout: in raw mode on a terminal, as plain bytes in a pipe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "tools/ptyattach/attach.h"
+#include "tools/ptyattach/detach_keys.h"
+#include "tools/ptyattach/options.h"
+
+namespace ptyattach {
+
+class Session {
+ public:
+  Session(net::Loop& loop, const Options& options, const Found& job);
+
+  // Runs to its end; the status for exit(3).
+  int run();
+
+ private:
+  enum class Why { none, detached, over, broken, stdin_over, satisfied };
+  void begin(Attached attached);
+  void show(std::string_view bytes);
+  void read_stdin();
+  void typed(std::string_view keys);
+  void stdin_ended();
+  void ended(const std::optional<base::Error>& error);
+  void end(Why why);
+  void resized();
+  void watch_stdin(bool on);
+  void signalled(int number);
+  std::string greeting() const;
+  int leave();
+
+  net::Loop& loop_;
+  const Options& options_;
+  const Found& job_;
+  bool interactive_;    // raw terminal
+  bool stdin_is_file_;  // no event loop can wait for one
+  bool stdin_over_ = false;
+  bool alternate_ = false;  // a program switched to the alternate screen
+  Why why_ = Why::none;
+  int signal_ = 0;
+  std::string broken_;
+  Attached attached_;
+  DetachKeys keys_;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<net::Watch> stdin_;
+  net::Timer linger_;
+};
+
+}  // namespace ptyattach
