@@ -70,6 +70,7 @@ int Stream::fd() const {
 Stream::Released Stream::release() {
   Released out;
   evbuffer* output = bufferevent_get_output(b_.get());
+  evbuffer_unfreeze(output, 1);  // bufferevent lets nobody else take from the front
   out.unsent.resize(evbuffer_get_length(output));
   evbuffer_remove(output, out.unsent.data(), out.unsent.size());
   bufferevent_disable(b_.get(), EV_READ | EV_WRITE);

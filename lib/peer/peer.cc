@@ -103,9 +103,10 @@ void Peer::answer(const Item& item) {
   }
   const auto ref = request->find("ref");
   const Json* given = ref == request->end() ? nullptr : &*ref;
-  Result<Json> result = handler_(*this, *request, item);
+  Result<Json> result = handler_(*this, *request, item, wrong);
   if (!result) {
-    refuse(result.error(), Note{result.error().what, item.at}, given);
+    if (wrong.message.empty()) wrong = {result.error().what, item.at};
+    refuse(result.error(), wrong, given);
     return;
   }
   Json line = {{"ok", true}};

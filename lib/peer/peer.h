@@ -24,9 +24,10 @@ namespace peer {
 
 class Peer {
  public:
-  // The answer to one request: the fields beside "ok", or an error. `item` is where it stood.
-  using Handler =
-      std::function<base::Result<wire::Json>(Peer&, const wire::Json& request, const wire::Item&)>;
+  // The answer to one request: the fields beside "ok", or an error; `wrong` gets its message and
+  // place, where there is a better one than the request's.
+  using Handler = std::function<base::Result<wire::Json>(
+      Peer&, const wire::Json& request, const wire::Item& item, wire::Note& wrong)>;
   using Gone = std::function<void()>;
   // What becomes of a connection that is handed over: its descriptor, what was not sent yet (the
   // answer), and what the peer sent behind its request.

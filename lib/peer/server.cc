@@ -55,10 +55,10 @@ bool Server::allowed(const Who& who) const {
 
 void Server::accept(Fd fd) {
   if (!allowed(who_of(fd.get()))) return;
-  const auto at = peers_.emplace(peers_.end(), loop_, std::move(fd),
-                                 [this](Peer& p, const Json& request, const wire::Item& item) {
-                                   return dispatch(p, request, item);
-                                 });
+  const auto at =
+      peers_.emplace(peers_.end(), loop_, std::move(fd),
+                     [this](Peer& p, const Json& request, const wire::Item& item,
+                            wire::Note& wrong) { return dispatch(p, request, item, wrong); });
   at->on_gone([this, at] { peers_.erase(at); });
 }
 
@@ -68,16 +68,27 @@ Json Server::help() const {
   return {{"commands", std::move(names)}};
 }
 
-Result<Json> Server::dispatch(Peer& peer, const Json& request, const wire::Item& item) {
-  wire::Object arguments(request, "", item.kind == wire::Item::Kind::word ? nullptr : &item);
-  const std::string name = arguments.need_string("cmd");
-  if (!arguments.ok()) return arguments.end().error();
+Result<Json> Server::dispatch(Peer& peer, const Json& request, const wire::Item& item,
+                              wire::Note& wrong) {
+  const auto cmd = request.find("cmd");
+  const std::string name = cmd != request.end() && cmd->is_string() ? cmd->get<std::string>() : "";
+  wire::Object arguments(request, name.empty() ? "command" : name,
+                         item.kind == wire::Item::Kind::word ? nullptr : &item);
+  static_cast<void>(arguments.need_string("cmd"));
   static_cast<void>(arguments.opt_any("ref"));
-  if (name == "help") return help();
-  for (const Command& c : commands_) {
-    if (c.name == name) return c.run(peer, arguments);
+  const auto command = std::find_if(commands_.begin(), commands_.end(),
+                                    [&](const Command& c) { return c.name == name; });
+  Result<Json> result =
+      base::error(Errc::not_found, "no such command: \"", name, "\": \"help\" lists them");
+  if (name.empty()) {
+    result = arguments.end().error();
+  } else if (name == "help") {
+    result = help();
+  } else if (command != commands_.end()) {
+    result = command->run(peer, arguments);
   }
-  return base::error(Errc::not_found, "no such command: \"", name, "\": \"help\" lists them");
+  if (!result && arguments.note()) wrong = *arguments.note();
+  return result;
 }
 
 void Server::publish(std::string_view name, Json fields) {

@@ -39,7 +39,8 @@ class Server {
  private:
   void accept(base::Fd fd);
   bool allowed(const Who& who) const;
-  base::Result<wire::Json> dispatch(Peer& peer, const wire::Json& request, const wire::Item& item);
+  base::Result<wire::Json> dispatch(Peer& peer, const wire::Json& request, const wire::Item& item,
+                                    wire::Note& wrong);
   wire::Json help() const;
 
   net::Loop& loop_;
