@@ -74,13 +74,13 @@ Result<Json> Server::dispatch(Peer& peer, const Json& request, const wire::Item&
   const std::string name = cmd != request.end() && cmd->is_string() ? cmd->get<std::string>() : "";
   wire::Object arguments(request, name.empty() ? "command" : name,
                          item.kind == wire::Item::Kind::word ? nullptr : &item);
-  static_cast<void>(arguments.need_string("cmd"));
+  if (arguments.need_string("cmd").empty()) arguments.wrong("cmd", "the name of a command");
   static_cast<void>(arguments.opt_any("ref"));
   const auto command = std::find_if(commands_.begin(), commands_.end(),
                                     [&](const Command& c) { return c.name == name; });
-  Result<Json> result =
-      base::error(Errc::not_found, "no such command: \"", name, "\": \"help\" lists them");
-  if (name.empty()) {
+  Result<Json> result = base::error(Errc::not_found, "no such command: ", wire::quoted_name(name),
+                                    ": \"help\" lists them");
+  if (!arguments.ok()) {
     result = arguments.end().error();
   } else if (name == "help") {
     result = help();
