@@ -110,8 +110,25 @@ uint64_t Ring::count_lines(uint64_t from, uint64_t to) const {
   return n;
 }
 
+// Sums in bytes, a lane each, so that the compiler can use whole vector registers; a lane is full
+// after 255 rounds.
 uint64_t count_newlines(std::string_view bytes) {
-  return static_cast<uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+  constexpr size_t kLanes = 32;
+  constexpr size_t kRounds = 255;
+  uint64_t n = 0;
+  while (bytes.size() >= kLanes) {
+    std::array<uint8_t, kLanes> lanes{};
+    const size_t rounds = std::min(kRounds, bytes.size() / kLanes);
+    const char* at = bytes.data();
+    for (size_t r = 0; r < rounds; r++, at += kLanes) {
+      for (size_t j = 0; j < kLanes; j++) {
+        lanes[j] = static_cast<uint8_t>(lanes[j] + (at[j] == '\n' ? 1 : 0));
+      }
+    }
+    for (const uint8_t lane : lanes) n += lane;
+    bytes.remove_prefix(rounds * kLanes);
+  }
+  return n + static_cast<uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
 }
 
 }  // namespace base

@@ -73,3 +73,17 @@ TEST_CASE("last_lines across the wrap") {
   CHECK(text(r, r.last_lines(r.tail(), 2), r.head()) == "bb\ncc\n");
   CHECK(r.count_lines(r.tail(), r.head()) == 3);
 }
+
+TEST_CASE("newlines are counted exactly in texts of any length and place") {
+  std::string s;
+  uint64_t expected = 0;
+  for (size_t i = 0; i < 20000; i++) {
+    const bool newline = (i * 2654435761U) % 7 < 3;
+    expected += newline ? 1 : 0;
+    s += newline ? '\n' : '\v';
+    if (i % 613 == 0) CHECK(base::count_newlines(s) == expected);
+  }
+  CHECK(base::count_newlines(std::string(100000, '\n')) == 100000);
+  CHECK(base::count_newlines(std::string_view(s).substr(3)) ==
+        expected - base::count_newlines(s.substr(0, 3)));
+}
