@@ -137,7 +137,7 @@ END
 
 @test "without HOME it is the password file's" {
   run env -i LINEMAN_RUNTIME="$T/run" sh -x "$BUILD/bin/ptyautostart" -n
-  assert_success
+  # Which may not exist: nobody's does not.
   assert_output --partial "+ cd -- $(getent passwd "$(id -u)" | cut -d: -f6)"
 }
 
@@ -472,8 +472,8 @@ ok third_job"
   # The base is not to be chosen from outside; a changed copy of the script looks here.
   mkdir -p "$T/bin"
   sed "s|/var/log/autostart|$base|g" "$BUILD/bin/ptyautostart" >"$T/bin/ptyautostart"
+  cp "$BUILD/bin/ptybufferd" "$T/bin/"
   chmod 755 "$T/bin/ptyautostart" "$T" "$T/bin"
-  ln -s "$BUILD/bin/ptybufferd" "$T/bin/ptybufferd"
   script job.sh
   run cronlike "$T/bin/ptyautostart"
   assert_success
@@ -482,6 +482,19 @@ ok third_job"
   run cronlike LOGNAME=other sh -c 'mkdir "$1/other" && chmod 755 "$1/other"; exec "$2"' sh "$base" "$T/bin/ptyautostart"
   assert_output "started job"
   assert_equal "$(stat -c %a "$base/other")" 700
+  [ "$(id -u)" -eq 0 ] || return 0
+  local nobody="setpriv --reuid nobody --regid nogroup --clear-groups"
+  chmod -R a+rX "$HOME"
+  # shellcheck disable=SC2086
+  run cronlike LOGNAME=nobody $nobody "$T/bin/ptyautostart"
+  assert_success
+  assert_output "started job"
+  assert_equal "$(stat -c '%U %a' "$base/nobody")" "nobody 700"
+  # Root's folder is not nobody's, whatever the environment says.
+  # shellcheck disable=SC2086
+  run cronlike LOGNAME=root $nobody "$T/bin/ptyautostart"
+  assert_failure 111
+  assert_output --partial "$base/root: belongs to someone else"
 }
 
 # --- Usage
