@@ -278,3 +278,51 @@ options_in() {
     [[ $stderr == *no-such-option* ]] || fail "$tool: $stderr"
   done
 }
+
+# --- The sum of all this
+
+# results UNIT TAP: sums such results; the last line in $output.
+results() {
+  mkdir -p "$T/results"
+  printf '%s' "$1" >"$T/results/unit.out"
+  printf '%s' "$2" >"$T/results/bats.tap"
+  run --separate-stderr tests/summary "$T/results"
+}
+
+@test "the sum adds unit and bats, and is the last line" {
+  results $'noise\n[doctest] test cases: 6 | 6 passed | 0 failed | 0 skipped\n' $'1..2\nok 1 a\nok 2 b\n'
+  assert_success
+  assert_output "8 passed, 0 failed"
+}
+
+@test "the sum counts what failed, was skipped, did not run, has no result, or a sanitizer's report" {
+  local unit='[doctest] test cases: 2 | 2 passed | 0 failed' tap=$'1..1\nok 1 a\n'
+  results '[doctest] test cases: 6 | 4 passed | 2 failed | 1 skipped' "$tap"
+  assert_failure 1
+  assert_output "5 passed, 3 failed"
+  results "$unit" $'1..3\nok 1 a\nnot ok 2 b\nok 3 c # skip later\n'
+  assert_output "3 passed, 2 failed"
+  results "$unit" $'1..3\nok 1 a\n'
+  assert_output "3 passed, 2 failed"
+  results "$unit" ''
+  assert_output "2 passed, 1 failed"
+  results 'Segmentation fault' "$tap"
+  assert_output "1 passed, 1 failed"
+  results $'ring.cc:3: runtime error: shift\n'"$unit" "$tap"
+  rm "$T/results/unit.out" # lest teardown believe it
+  assert_output "3 passed, 1 failed"
+  assert_failure 1
+}
+
+@test "a bats file that cannot be read, hangs, or holds bats' descriptors is a failure" {
+  printf 'load nowhere\n@test "never" { true; }\n' >"$T/broken.bats"
+  printf '@test "hangs" { sleep 1000; }\n' >"$T/hangs.bats"
+  printf '@test "leaves" { sleep 1001 & }\n' >"$T/leaves.bats"
+  run env LIMIT=1 FILE_LIMIT=3 tests/run-bats "$T/out.tap" "$T/broken.bats" "$T/hangs.bats" "$T/leaves.bats"
+  assert_failure 1
+  run cat "$T/out.tap"
+  assert_line --index 0 --regexp '^1\.\.[45]$'
+  assert_line --regexp '^not ok .*setup_file failed'
+  assert_line --regexp '^not ok .* hangs'
+  assert_line --regexp '^not ok .*leaves\.bats: bats ended with status (124|137)'
+}
