@@ -32,7 +32,9 @@ base::Result<std::unique_ptr<Compress>> Compress::begin(const std::string& sourc
                                                         const std::string& scratch) {
   base::Result<base::Fd> in = base::open_file(source, O_RDONLY);
   if (!in) return in.error();
-  base::Result<base::Fd> out = base::open_file(scratch, O_WRONLY | O_CREAT | O_TRUNC);
+  // Never through a link that somebody laid there: the folder may be another user's.
+  ::unlink(scratch.c_str());
+  base::Result<base::Fd> out = base::open_file(scratch, O_WRONLY | O_CREAT | O_EXCL);
   if (!out) return out.error();
   return std::unique_ptr<Compress>(new Compress(std::move(*in), std::move(*out), scratch));
 }

@@ -17,7 +17,7 @@ class Compress {
  public:
   static constexpr size_t kSlice = 262144;  // about a millisecond
 
-  // The copy is written to `scratch`, which is emptied first and gets the mode of the source.
+  // The copy is written to `scratch`, which is made anew and gets the mode of the source.
   static base::Result<std::unique_ptr<Compress>> begin(const std::string& source,
                                                        const std::string& scratch);
   // Removes the scratch file, unless it was kept.

@@ -251,3 +251,12 @@ TEST_CASE("a compression that is given up leaves nothing") {
   CHECK_FALSE(exists(dir / "log.zst.tmp"));
   CHECK(exists(dir / "log.1"));
 }
+
+TEST_CASE("a compression does not write through a link that lies in its way") {
+  const Folder dir;
+  put_file(dir / "victim", "precious");
+  put_file(dir / "log.1", "old");
+  REQUIRE(::symlink((dir / "victim").c_str(), (dir / "log.zst.tmp").c_str()) == 0);
+  CHECK(Compress::begin(dir / "log.1", dir / "log.zst.tmp"));
+  CHECK(text(dir / "victim") == "precious");
+}
