@@ -10,8 +10,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t kStage = 262144;
-constexpr int kRounds = 16;         // of one file, 4 MiB; then the others
-constexpr milliseconds kLinger{2};  // lets a flood pile up: fewer and larger writes
+constexpr size_t kMostOwing = 4096;  // more wait only while their console lives
+constexpr int kRounds = 16;          // of one file, 4 MiB; then the others
+constexpr milliseconds kLinger{2};   // lets a flood pile up: fewer and larger writes
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Queue> queue) : queue_(std::move(queue)), stage_(new char[kStage]) {}
@@ -75,7 +76,8 @@ void Worker::settle(bool now_or_never) {
     queue_->busy(now);
     if (!file->output.resting(now)) file->output.put({}, now, filtered_);
     file->owing = file->output.owes();
-    return !file->owing;
+    const bool gone = file.use_count() == 1;  // its Append is
+    return !file->owing || (gone && owing_.size() > kMostOwing);
   };
   owing_.erase(std::remove_if(owing_.begin(), owing_.end(), settled), owing_.end());
 }

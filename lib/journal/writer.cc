@@ -3,7 +3,6 @@
 #include <sched.h>
 #include <signal.h>
 
-#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -21,7 +20,7 @@ void* body(void* arg) {
   const std::unique_ptr<Started> started(static_cast<Started*>(arg));
   const Started queue = *started;
   ::pthread_setname_np(::pthread_self(), "journal");
-  if (::unshare(CLONE_FS) < 0) errno = 0;
+  ::unshare(CLONE_FS);
   Worker(queue).run();
   queue->end();
   return nullptr;

@@ -32,8 +32,8 @@ class Writer {
   bool stuck(base::Time now) const;
 
   // Blocks until all bytes are written or lost, but not past the deadline. False: the disk hangs,
-  // the thread is left behind and touches no ring any more; status().pending tells of what bytes.
-  // After that Appends can still be asked and destroyed, but nothing is written.
+  // the thread is left behind and takes no more bytes; status().pending tells how many are missing.
+  // After that Appends can still be asked and destroyed (each still before its ring).
   bool stop(base::Time deadline);
 
  private:
