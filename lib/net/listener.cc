@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@ namespace {
 constexpr int kBacklog = 512;
 constexpr int kAcceptsPerTurn = 64;
 constexpr auto kPause = milliseconds(200);
+constexpr auto kLockPatience = milliseconds(500);
 constexpr auto kLogInterval = seconds(10);
 constexpr int kFirstInherited = 3;  // SD_LISTEN_FDS_START
 constexpr int kMaxInherited = 64;
@@ -46,6 +49,20 @@ Result<void> clear_the_way(const Address& a, bool replace_dead) {
   }
   if (::unlink(a.text.c_str()) < 0) return base::sys_error(errno, a.text);
   return {};
+}
+
+// Two who find the same dead socket must not take it away from each other: between look, unlink and
+// bind the folder is locked. Anybody may lock a shared folder, so nobody is waited for for long.
+Fd lock_folder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string dir = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  Result<Fd> fd = base::open_file(dir, O_RDONLY | O_DIRECTORY);
+  if (!fd) return {};
+  const base::Time deadline = base::Clock::now() + kLockPatience;
+  while (::flock(fd->get(), LOCK_EX | LOCK_NB) < 0 && base::Clock::now() < deadline) {
+    ::poll(nullptr, 0, 5);
+  }
+  return std::move(*fd);
 }
 
 int bind_under(const Address& a, int fd, unsigned mask) {
@@ -76,7 +93,9 @@ bool answers(const Address& address) {
 }
 
 Result<Fd> bind_listen(const Address& a, const BindOptions& options) {
+  Fd lock;
   if (a.is_path()) {
+    lock = lock_folder(a.text);
     if (Result<void> r = clear_the_way(a, options.replace_dead); !r) return r.error();
   }
   Result<Fd> fd = make_socket(a);

@@ -81,6 +81,11 @@ bool copy_some(int from, int to) {
   }
 }
 
+bool answered(const Options& options) {
+  const base::Result<net::Address> a = net::unix_address(options.socket);
+  return a && net::answers(*a);
+}
+
 pid_t checked_fork() {
   const pid_t pid = ::fork();
   if (pid < 0) base::die(base::sys_error(errno, "fork"));
@@ -153,6 +158,11 @@ int Launch::failed(const base::Error& e) {
     status = kOldFailure;
     text = "bind: Address already in use\nerror: unexpected error\n";
   }
+  if (options_.check && answered(options_)) {
+    // Somebody else started the job since we looked.
+    status = kExitAnswers;
+    text.clear();
+  }
   static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
   const auto code = static_cast<unsigned char>(status);
   if (report_) static_cast<void>(::write(report_.get(), &code, 1) < 0);
@@ -161,9 +171,8 @@ int Launch::failed(const base::Error& e) {
 
 void check_alive(const Options& options) {
   if (!options.check) return;
-  const base::Result<net::Address> a = net::unix_address(options.socket);
-  if (!a) base::die(a.error());
-  if (net::answers(*a)) std::exit(kExitAnswers);
+  if (const auto a = net::unix_address(options.socket); !a) base::die(a.error());
+  if (answered(options)) std::exit(kExitAnswers);
   if (options.command.empty() && options.device.empty()) std::exit(kExitNoAnswer);
 }
 
