@@ -17,10 +17,9 @@ using base::error;
 using base::Result;
 
 const std::string_view kUsage =
-    "usage: ptyattach [-beinqrvhV] [-p text] [-x keys] [--from where] [--linger seconds]\n"
-    "                 [name | socket]\n"
-    "       ptyattach [-q] name,name... | glob\n"
-    "       ptyattach [-j]\n"
+    "usage: ptyattach [-beinqrv] [-p text] [-x keys] [--from where] [--linger seconds] name\n"
+    "       ptyattach [-v] [--from where] {name,name | glob} ...\n"
+    "       ptyattach [-jv] [name ...]\n"
     "\n"
     "A terminal on a job of ptybufferd; several at once to look at; without a name, what runs.\n"
     "A name is a job's in the runtime or autostart folder; a unique beginning is enough.\n"

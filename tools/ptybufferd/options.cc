@@ -23,11 +23,12 @@ using base::error;
 using base::Result;
 
 const std::string_view kUsage =
-    "usage: ptybufferd [-acdefgikpqrsvwRhV] [-A device] [-l file] [-n lines] [-o file]\n"
-    "                  [-S rowsxcols] [-t lines] [-u mask] [-y info] [--auth none]\n"
-    "                  [--control path] [--history-bytes bytes] [--name name]\n"
-    "                  [--rotate-bytes bytes] [--rotate-files count] [--term type]\n"
-    "                  socket [command [argument ...]]\n"
+    "usage: ptybufferd [-acdefgikpqrsvwR] [-l file] [-n lines] [-o file] [-S rowsxcols]\n"
+    "                  [-t lines] [-u mask] [-y info] [--auth none] [--control path]\n"
+    "                  [--history-bytes bytes] [--rotate-bytes bytes] [--rotate-files count]\n"
+    "                  [--term type] {socket | --name name} command [argument ...]\n"
+    "       ptybufferd [option ...] -A device {socket | --name name}\n"
+    "       ptybufferd -c {socket | --name name}\n"
     "\n"
     "Keeps one command alive on a pty, with history, a log and a socket for viewers.\n"
     "socket: a path, @name (abstract), with -r host:port; - for stdin and stdout alone.\n"
