@@ -1,0 +1,44 @@
+# The EXAMPLES of the manual pages are run as they stand: what is between .Bd and .Ed, in one shell
+# for each page, in a private folder. What is shown with .Dl is not run.
+load helper
+
+# run_examples PAGE: with standard input from /dev/null and, at first, no terminal.
+run_examples() {
+  manual_examples "$1" >"$T/examples"
+  [ -s "$T/examples" ] || fail "$1: no examples"
+  run timeout $((20 * LM_PATIENCE)) sh -exu "$T/examples" </dev/null
+  assert_success
+}
+
+@test "the examples of every page are run by a test" {
+  local page
+  for page in "$LM_ROOT"/man/*.[1-8]; do
+    page=${page##*/}
+    manual_examples "$page" >"$T/examples"
+    [ -s "$T/examples" ] || continue
+    grep -qE "(run_examples|manual_examples) $page" "$LM_ROOT"/tests/bats/*.bats ||
+      fail "$page: nobody runs its examples"
+  done
+}
+
+@test "ptyattach(1): the examples" {
+  run_examples ptyattach.1
+  assert_line --regexp '^clock +running '
+  assert_line --partial 'got hello'
+  assert_line --regexp '^clock: .+'
+}
+
+@test "ptybufferd(8): the examples" {
+  # The serial line is a pty, whose other end is a switch that says one thing.
+  start_bg socat pty,raw,echo=0,link="$T/ttyUSB0",ignoreeof system:'echo login; cat >typed; true'
+  wait_until 5 test -e "$T/ttyUSB0"
+  manual_examples ptybufferd.8 | sed "s|/dev/ttyUSB0|$T/ttyUSB0|" >"$T/examples"
+  run timeout $((20 * LM_PATIENCE)) sh -exu "$T/examples" </dev/null
+  assert_success
+  assert_line --partial 'got hello'
+  assert_line --partial '"running":true'
+  wait_until 5 grep -q '^20.*login' switch.out
+  [ -S job.sock ]
+  echo admin | ptyattach ./switch.sock
+  wait_until 5 file_has typed admin
+}
