@@ -155,14 +155,14 @@ void Launch::up() {
 }
 
 int Launch::failed(const base::Error& e) {
-  const bool socket = e.code == base::Errc::busy;
+  const bool busy = e.code == base::Errc::busy;
   int status = base::kExitSystem;
   std::string text = base::cat(base::log::program(), ": ", base::log::printable(e.what), "\n");
-  if (options_.old_name && socket) {
+  if (options_.old_name && busy) {
     status = kOldFailure;
     text = "bind: Address already in use\nerror: unexpected error\n";
   }
-  if (options_.check && answered(options_)) {
+  if (options_.check && busy && answered(options_)) {
     // Somebody else started the job since we looked.
     status = kExitAnswers;
     text.clear();
