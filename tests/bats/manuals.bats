@@ -28,6 +28,14 @@ run_examples() {
   assert_line --regexp '^clock: .+'
 }
 
+@test "lineman(7): the examples" {
+  run_examples lineman.7
+  assert_line disk
+  assert_line --partial Filesystem
+  assert_line --partial 'ok":true'
+  wait_until 5 nothing_left
+}
+
 @test "ptybufferd(8): the examples" {
   # The serial line is a pty, whose other end is a switch that says one thing.
   start_bg socat pty,raw,echo=0,link="$T/ttyUSB0",ignoreeof system:'echo login; cat >typed; true'

@@ -78,7 +78,8 @@ void Session::begin(Attached attached) {
     stream_->send(*options_.text + (options_.no_newline ? "" : "\n"));
     if (options_.close_after) stream_->finish();
   }
-  if (options_.ignore_stdin || options_.close_after) return;
+  stdin_over_ = options_.ignore_stdin || options_.close_after;
+  if (stdin_over_) return;
   if (!stdin_is_file_) {
     stdin_ = std::make_unique<net::Watch>(loop_, STDIN_FILENO, [this](unsigned) { read_stdin(); });
   }
