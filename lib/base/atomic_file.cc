@@ -37,7 +37,11 @@ Result<void> write_atomic(const std::string& path, std::string_view bytes, unsig
     ::unlink(aside.c_str());
     return r;
   }
-  if (::rename(aside.c_str(), path.c_str()) < 0) return sys_error(errno, path);
+  if (::rename(aside.c_str(), path.c_str()) < 0) {
+    const Error e = sys_error(errno, path);
+    ::unlink(aside.c_str());
+    return e;
+  }
   return sync_folder(path);
 }
 

@@ -16,21 +16,17 @@ namespace base::paths {
 
 namespace {
 
-// systemd gives several folders, joined by colons; ours is the first.
-std::optional<std::string> from_environment(const char* ours, const char* systemds) {
-  for (const char* name : {ours, systemds}) {
-    const char* v = std::getenv(name);
-    if (v != nullptr && *v == '/') {
-      const std::string_view all = v;
-      return std::string(all.substr(0, all.find(':')));
-    }
-  }
-  return {};
+std::optional<std::string> from_environment(const char* name) {
+  const char* v = std::getenv(name);
+  if (v == nullptr || *v != '/') return {};
+  return v;
 }
 
 std::string choose(const char* ours, const char* systemds, std::string_view root,
                    const std::string& user) {
-  if (auto dir = from_environment(ours, systemds)) return *dir;
+  if (auto dir = from_environment(ours)) return *dir;
+  // systemd gives several folders, joined by colons; ours is the first.
+  if (auto dirs = from_environment(systemds)) return dirs->substr(0, dirs->find(':'));
   return ::geteuid() == 0 ? std::string(root) : user;
 }
 
