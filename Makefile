@@ -108,7 +108,10 @@ $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
 	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
 UNIT_SRCS := $(wildcard tests/unit/*.cc)
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
+# What tools have of their own and is pure.
+UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
+                  tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK))
 

@@ -1,0 +1,234 @@
+// The pure parts of ptybufferd: keys, history, the about block, line stamps.
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "lib/base/cat.h"
+#include "lib/base/ring.h"
+#include "tools/ptybufferd/about.h"
+#include "tools/ptybufferd/history.h"
+#include "tools/ptybufferd/keys.h"
+#include "tools/ptybufferd/stamp.h"
+
+using base::Ring;
+using ptybufferd::About;
+using ptybufferd::History;
+using ptybufferd::Keys;
+
+namespace {
+using Sender = std::shared_ptr<Keys::Sender>;
+
+// One who types, and what it was told: "hold" and "go".
+Sender typist(std::vector<std::string>& told) {
+  auto s = std::make_shared<Keys::Sender>();
+  s->hold = [&told](bool on) { told.emplace_back(on ? "hold" : "go"); };
+  return s;
+}
+
+// Takes everything, `step` bytes at once.
+std::string take_all(Keys& keys, size_t step) {
+  std::string out;
+  while (!keys.empty()) {
+    const std::string_view bytes = keys.front().substr(0, step);
+    out += bytes;
+    keys.pop(bytes.size());
+  }
+  return out;
+}
+}  // namespace
+
+TEST_CASE("keys keep the order of arrival and never mix two units") {
+  for (const size_t step : {1U, 2U, 100U}) {
+    Keys keys;
+    const auto a = std::make_shared<Keys::Sender>();
+    const auto b = std::make_shared<Keys::Sender>();
+    keys.push(a, "one\n");
+    keys.push(b, "TWO\n");
+    keys.push(a, "");
+    keys.push(a, "three\n");
+    CHECK(keys.waiting() == 14);
+    CHECK(a->waiting == 10);
+    CHECK(take_all(keys, step) == "one\nTWO\nthree\n");
+    CHECK(keys.waiting() == 0);
+    CHECK(a->waiting == 0);
+    CHECK(b->waiting == 0);
+  }
+}
+
+TEST_CASE("a unit that was half taken goes on where it stopped") {
+  Keys keys;
+  const auto a = std::make_shared<Keys::Sender>();
+  keys.push(a, "abcdef");
+  keys.pop(2);
+  CHECK(keys.front() == "cdef");
+  CHECK(keys.waiting() == 4);
+  keys.push(std::make_shared<Keys::Sender>(), "X");
+  CHECK(keys.front() == "cdef");
+  keys.pop(4);
+  CHECK(keys.front() == "X");
+}
+
+TEST_CASE("one who types too much is held back alone, and let go at low water") {
+  Keys keys;
+  std::vector<std::string> told, other_told;
+  const Sender a = typist(told), b = typist(other_told);
+  keys.push(b, "quiet");
+  keys.push(a, std::string(Keys::kHighWater - 1, 'a'));
+  CHECK(told.empty());
+  keys.push(a, "aa");
+  CHECK(told == std::vector<std::string>{"hold"});
+  keys.push(a, "more that was read already");
+  CHECK(told.size() == 1);
+  keys.pop(keys.front().size());  // b's
+  CHECK(told.size() == 1);
+  while (a->waiting > Keys::kLowWater + 1) keys.pop(1);
+  CHECK(told.size() == 1);
+  keys.pop(1);
+  CHECK(told == std::vector<std::string>{"hold", "go"});
+  CHECK(other_told.empty());
+}
+
+TEST_CASE("keys of one who is gone are still taken") {
+  Keys keys;
+  std::vector<std::string> told;
+  Sender a = typist(told);
+  keys.push(a, std::string(Keys::kHighWater, 'a'));
+  a->hold = nullptr;
+  a.reset();
+  CHECK(take_all(keys, 5000).size() == Keys::kHighWater);
+  CHECK(told == std::vector<std::string>{"hold"});
+}
+
+TEST_CASE("clear throws all keys away, counts them, and lets everybody go on") {
+  Keys keys;
+  std::vector<std::string> told;
+  const Sender a = typist(told);
+  keys.push(a, std::string(Keys::kHighWater, 'a'));
+  keys.push(std::make_shared<Keys::Sender>(), "xyz");
+  keys.pop(10);
+  CHECK(keys.clear() == Keys::kHighWater - 7);
+  CHECK(keys.empty());
+  CHECK(keys.front().empty());
+  CHECK(keys.waiting() == 0);
+  CHECK(told == std::vector<std::string>{"hold", "go"});
+  CHECK(keys.clear() == 0);
+  keys.push(a, "again");
+  CHECK(keys.front() == "again");
+}
+
+namespace {
+std::string shown(const Ring& ring, uint64_t from) {
+  std::string out(ring.head() - from, '\0');
+  ring.copy(from, out.size(), out.data());
+  return out;
+}
+}  // namespace
+
+TEST_CASE("a new viewer is shown the lines that -n keeps and -t shows") {
+  struct Row {
+    int64_t keep, tail;
+    const char* kept;
+    const char* shown;
+  };
+  for (const Row& row : std::vector<Row>{
+           {100, -1, "1\n2\n3\n4\npart", "1\n2\n3\n4\npart"},
+           {3, -1, "3\n4\npart", "3\n4\npart"},
+           {3, 1, "3\n4\npart", "part"},
+           {2, 9, "4\npart", "4\npart"},
+           {5, 0, "1\n2\n3\n4\npart", ""},
+           {0, -1, "", ""},
+           {1, -1, "part", "part"},
+       }) {
+    CAPTURE(row.keep);
+    CAPTURE(row.tail);
+    Ring ring(64);
+    History h(ring, row.keep, row.tail);
+    CHECK(h.first_shown() == 0);
+    ring.append("1\n2\n3\n4\npart");
+    h.committed();
+    CHECK(shown(ring, h.begin()) == row.kept);
+    CHECK(shown(ring, h.first_shown()) == row.shown);
+    CHECK(h.lines() == 4);
+    CHECK(h.bytes() == 12);
+    CHECK(h.keep() == row.keep);
+  }
+}
+
+TEST_CASE("lines are counted from the start, also what the ring has forgotten") {
+  Ring ring(32);
+  History h(ring, 1000, -1);
+  uint64_t bytes = 0;
+  for (int i = 0; i < 100; i++) {
+    const std::string line = base::cat("line ", i, "\n");
+    ring.append(line);
+    h.committed();
+    bytes += line.size();
+  }
+  CHECK(h.lines() == 100);
+  CHECK(h.bytes() == bytes);
+  // 32 bytes hold three lines of eight and a bit: the bit is not shown.
+  CHECK(shown(ring, h.first_shown()) == "line 97\nline 98\nline 99\n");
+  CHECK(h.lines_before(h.first_shown()) == 97);
+  CHECK(h.lines_before(ring.head()) == 100);
+  CHECK(h.lines_before(h.first_shown() + 1) == 97);
+}
+
+TEST_CASE("a line longer than the ring is shown as far as it is there") {
+  Ring ring(16);
+  History h(ring, 10, -1);
+  for (int i = 0; i < 5; i++) {
+    ring.append("0123456789");
+    h.committed();
+  }
+  CHECK(h.first_shown() == ring.tail());
+  CHECK(h.lines() == 0);
+  CHECK(h.lines_before(ring.head()) == 0);
+}
+
+TEST_CASE("the about block has ptybuffer's keys in ptybuffer's order") {
+  About a;
+  a.info = "some job";
+  a.parent = 1;
+  a.pid = 22;
+  a.child = 333;
+  a.tty = "/dev/pts/4";
+  a.bytes = 5000000000;
+  a.lines = 66;
+  a.first_line = 7;
+  a.history_lines = 59;
+  a.history_max = 1000;
+  a.skip_bytes = 88;
+  a.skip_lines = 9;
+  a.sockets = 3;
+  a.socket_fd = 10;
+  a.socket_name = "(unix:/x.sock)";
+  CHECK(about_block(a) ==
+        "INFO=some job\nPPID=1\nPID=22\nPTY=/dev/pts/4\nCHILD=333\nBYTES=5000000000\nBLOCKS=66\n"
+        "STARTBLOCK=7\nHISTORYBLOCKS=59\nHISTORYMAX=1000\nSKIPBYTES=88\nSKIPBLOCKS=9\nSOCKETS=3\n"
+        "SOCKFD=10\nSOCKNAME=(unix:/x.sock)\n.\n");
+}
+
+TEST_CASE("each line of the output file begins with its time, whatever pieces it comes in") {
+  const std::string text = "one\n\ntwo three\r\npart";
+  const std::regex stamp("20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] ");
+  for (size_t step = 1; step <= text.size(); step++) {
+    const journal::Filter filter = ptybufferd::stamp_lines();
+    std::string out;
+    for (size_t at = 0; at < text.size(); at += step) filter(text.substr(at, step), out);
+    filter("", out);
+    CHECK(std::regex_replace(out, stamp, "T ") == "T one\nT \nT two three\r\nT part");
+  }
+}
+
+TEST_CASE("each file remembers for itself where in a line it is") {
+  const journal::Filter a = ptybufferd::stamp_lines(), b = ptybufferd::stamp_lines();
+  std::string in_a, in_b;
+  a("x", in_a);
+  b("y", in_b);
+  a("x\n", in_a);
+  CHECK(in_a.substr(20) == "xx\n");
+  CHECK(in_b.substr(20) == "y");
+}
