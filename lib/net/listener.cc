@@ -169,7 +169,9 @@ void Listener::accept_some() {
       return;  // EAGAIN: none waits; ECONNABORTED and its like: that peer is gone
     }
     const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused on unix sockets
+    // Both are refused on unix sockets. Keep-alive: a peer that lost its power says no goodbye.
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     on_accept_(std::move(fd));
   }
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/args.h"
+#include "lib/net/limits.h"
 
 namespace ptybufferd {
 
@@ -127,6 +128,7 @@ Control::Answer Control::attach(peer::Peer& peer, Object& a) {
   Json answer = {{"viewer", viewers_.next_number()},
                  {"epoch", epoch_},
                  {"offset", admission.from},
+                 {"head", channel_.fanout.ring().head()},
                  {"skipped", skipped}};
   peer.hand_over([this, admission](base::Fd fd, std::string unsent, std::string rest) mutable {
     admission.unsent = std::move(unsent);
@@ -151,6 +153,7 @@ Control::Answer Control::status() const {
             {"bytes", channel_.history.bytes()},
             {"lines", channel_.history.lines()},
             {"viewers", viewers_.all().size()},
+            {"descriptorLimit", net::descriptor_limit()},
             {"skipped", channel_.fanout.bytes_skipped()},
             {"inputWaiting", channel_.keys.waiting()}};
   if (options_.device.empty()) {

@@ -9,6 +9,8 @@ namespace ptybufferd {
 namespace {
 // So much at once makes it a flood: viewers and keys go first from then on.
 constexpr size_t kFlood = 8192;
+// After so little there is hardly more: not worth a call that says so, between key and echo.
+constexpr ssize_t kShort = 1024;
 constexpr size_t kKeysPerTurn = 64 * 1024;
 constexpr int kDrainRounds = 64;
 }  // namespace
@@ -82,6 +84,7 @@ Terminal::Got Terminal::gather() {
     if (n <= 0) break;
     ring.commit(static_cast<size_t>(n));
     got += static_cast<size_t>(n);
+    if (n < kShort) break;
   }
   const bool end = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
   watch_.set_priority(got >= kFlood ? net::Priority::bulk : net::Priority::urgent);
