@@ -26,7 +26,8 @@ constexpr auto kLasted = seconds(10);        // a start that lasted so long was 
 constexpr auto kSettle = milliseconds(100);  // for the rest of the output, after the exit
 constexpr auto kLookAgain = milliseconds(100);
 constexpr auto kHangupLimit = seconds(2);  // getty closes its terminal and opens it again
-constexpr auto kGrace = seconds(5);        // from TERM to KILL
+constexpr auto kHangupGap = seconds(1);
+constexpr auto kGrace = seconds(5);  // from TERM to KILL
 constexpr auto kTreeLook = milliseconds(20);
 }  // namespace
 
@@ -71,7 +72,7 @@ Result<void> Job::start() {
 }
 
 Result<void> Job::begin() {
-  hung_up_ = false;
+  last_hangup_ = {};
   Result<void> r = options_.device.empty() ? begin_command() : begin_device();
   if (!r) return r;
   state_ = State::running;
@@ -154,15 +155,20 @@ void Job::hangup() {
     loop_.defer([this] { ended(); });
     return;
   }
-  if (!hung_up_) hung_up_at_ = loop_.now();
-  hung_up_ = true;
-  if (loop_.now() - hung_up_at_ < kHangupLimit) {
+  if (!hung_up()) hung_up_at_ = loop_.now();
+  last_hangup_ = loop_.now();
+  if (last_hangup_ - hung_up_at_ < kHangupLimit) {
     look_.after(kLookAgain);
     return;
   }
   if (state_ != State::running) return;
   base::log::warn("main: child ", child_->pid(), " closed its terminal and lives on: ending it");
   end_tree();
+}
+
+// It is looked at every tenth of a second; who was silent for longer has it open again.
+bool Job::hung_up() {
+  return loop_.now() - last_hangup_ < kHangupGap;
 }
 
 void Job::look_again() {
@@ -174,7 +180,7 @@ void Job::exited(int status) {
   last_end_ = net::status_text(status);
   const size_t left = net::descendants().size();
   base::log::info("main: child ", child_->pid(), ": ", last_end_,
-                  left > 0 && !stopping_ ? base::cat(", ", left, " processes of it live on") : "");
+                  left > 0 && !stopping_ ? base::cat(", live on without it: ", left) : "");
   events_.emit(
       "exit",
       {{"child", child_->pid()}, {"status", net::exit_code(status)}, {"reason", last_end_}});
@@ -184,7 +190,7 @@ void Job::exited(int status) {
 // What it wrote before its end is still in the terminal. Where others keep that open, there will be
 // no hangup to wait for.
 void Job::settle() {
-  if (hung_up_) {
+  if (hung_up()) {
     loop_.defer([this] { ended(); });
   } else {
     settle_.after(kSettle);

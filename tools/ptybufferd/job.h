@@ -67,6 +67,7 @@ class Job {
   std::vector<std::string> environment() const;
   void open_terminal(base::Fd fd);
   void hangup();
+  bool hung_up();
   void look_again();
   void exited(int status);
   void settle();
@@ -90,8 +91,7 @@ class Job {
   int status_ = 0;
   uint64_t starts_ = 0;
   int64_t started_us_ = 0;
-  base::Time began_{}, hung_up_at_{}, deadline_{};
-  bool hung_up_ = false;
+  base::Time began_{}, hung_up_at_{}, last_hangup_{}, deadline_{};
   Backoff backoff_;
   net::Timer settle_, look_, retry_, tree_;
 };
