@@ -314,6 +314,8 @@ END
 tour() {
   find_readme
   make_folders
+  jobs_home
+  HOME=$home && export HOME # the user's own jobs are no part of it
   [ "${#LINEMAN_RUNTIME}" -le 75 ] ||
     fail "$LINEMAN_RUNTIME: too long for the sockets in it: set LINEMAN_RUNTIME"
   for socket in "$LINEMAN_RUNTIME"/*.ctl; do
