@@ -1,6 +1,7 @@
 #include "tools/ptybufferd/logs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,8 +24,13 @@ constexpr auto kLastWait = seconds(2);
 // Whether the file can be had at all, said at the start and not in the middle of the night. A fifo
 // without a reader (ENXIO) may get one.
 Result<void> try_open(const std::string& path, unsigned mode) {
-  const Result<base::Fd> fd =
-      base::open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, mode);
+  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+  Result<base::Fd> fd = base::open_file(path, flags | O_EXCL, mode);
+  if (fd) {
+    ::fchmod(fd->get(), mode);  // whatever the caller's umask
+  } else if (fd.error().sys == EEXIST) {
+    fd = base::open_file(path, flags, mode);
+  }
   if (!fd && fd.error().sys != ENXIO) return fd.error();
   return {};
 }
