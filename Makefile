@@ -77,7 +77,7 @@ BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all deps deps-check deps-fuzz deps-lint deps-bench run check check-asan unit bats fuzz bench \
-        soak format lint install clean help
+        soak format lint install uninstall clean help
 
 all: $(BINS)
 
@@ -178,7 +178,40 @@ lint: deps-lint
 	clang-tidy --quiet $(filter %.cc,$(filter lib/% tools/%,$(CXX_FILES))) -- -x c++ -std=c++20 $(CPPFLAGS)
 	shellcheck $(SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary .ci/run
 
+# --- Install: pairs of file and place below PREFIX. Programs are copied (STRIP=strip makes them
+# small), in everything else @PREFIX@ is filled in. COMPAT=1 adds the names of what is replaced.
+
+STRIP    ?=
+COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyautostart
+DOC      := share/doc/lineman
+place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
+complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
+FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
+            $(call place,systemd/*.service,lib/systemd/system) \
+            $(call place,systemd/user/*.service,lib/systemd/user) \
+            systemd/lineman.sysusers:lib/sysusers.d/lineman.conf \
+            systemd/lineman.tmpfiles:lib/tmpfiles.d/lineman.conf \
+            $(call complete,bash,share/bash-completion/completions) \
+            $(call complete,zsh,share/zsh/site-functions,_) \
+            $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
+            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,examples/*,$(DOC)/examples)
+
+install: all
+	@set -e; to="$(DESTDIR)$(PREFIX)"; \
+	for t in $(TOOLS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
+	for t in $(SCRIPTS); do install -D -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
+	for p in $(FILES); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
+	  sed 's|@PREFIX@|$(PREFIX)|g' "$${p%%:*}" >"$$to/$${p#*:}"; chmod $$m "$$to/$${p#*:}"; done; \
+	$(if $(filter 1,$(COMPAT)),for p in $(COMPATS); do ln -sf "$${p#*:}" "$$to/bin/$${p%%:*}"; done;) \
+	echo "installed in $$to"
+
+uninstall:
+	@to="$(DESTDIR)$(PREFIX)"; \
+	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
+	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
+	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" 2>/dev/null || true
+
 clean: ; rm -rf $(BUILD)
 help:
-	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|soak|format|lint|install [COMPAT=1]|clean]"
-	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= BATS=files BENCH=names"
+	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
+	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= STRIP= BATS=files BENCH=names"
