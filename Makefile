@@ -35,9 +35,9 @@ journal_LINK := -lzstd
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev
-DEPS_RUN   := socat jq
+DEPS_RUN   := socat jq netcat-openbsd
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
-              clang-format shellcheck netcat-openbsd zstd systemd tmux python3 git procps \
+              clang-format shellcheck zstd systemd tmux python3 git procps \
               bsdextrautils util-linux
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck

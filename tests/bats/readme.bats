@@ -1,0 +1,54 @@
+# README.md: every command that is fenced as sh is run. Those of the tour by `lineman tour`; the
+# others are make's, and run here in a form that installs no packages.
+load helper
+
+# fenced: the sh lines that are no part of the tour, without their comments.
+fenced() {
+  awk '/^<!-- tour -->$/ { tour = 1 } /^<!-- end of tour -->$/ { tour = 0 }
+    /^```/ { code = !tour && $0 == "```sh"; next } code' "$LM_ROOT/README.md" |
+    sed -e 's/ *#.*//' -e 's/^sudo //'
+}
+
+mk() { timeout $((50 * LM_PATIENCE)) make -s -C "$LM_ROOT" BUILD="$BUILD" -o all -o deps "$@"; }
+
+# tried LINE: runs it, or what stands for it.
+tried() {
+  case $1 in
+    'make run') mk run ONCE=1 ;;
+    'make check') ;; # what runs this file
+    'make install') mk install DESTDIR="$T/root" ;;
+    *) return 127 ;;
+  esac
+}
+
+@test "every command that README.md shows outside the tour works" {
+  local line
+  fenced >lines
+  [ -s lines ]
+  while read -r line; do
+    run tried "$line"
+    assert_success || fail "$line"
+  done <lines
+}
+
+@test "the tour shows a terminal, a script, cron, socat and nc" {
+  run --separate-stderr timeout $((50 * LM_PATIENCE)) lineman tour --once "$LM_ROOT/README.md"
+  assert_success
+  local word
+  for word in 'heard: good morning' 'heard: good evening' 'heard: how do you do' 'heard: typed' \
+    'heard: ping' '"viewers":[{' '"cols":132' 'started load' 'all is well: 2 running'; do
+    assert_output --partial "$word"
+  done
+  assert_output --partial 'hello: detached]'
+  assert_output --regexp $'hello +: heard: good morning'
+  assert_output --regexp $'load.-RS24x80-: [0-9]'
+}
+
+@test "what README.md names is there" {
+  local name
+  for name in man/lineman.7 man/lineman-style.7 examples COPYRIGHT systemd/ptybufferd@.service \
+    systemd/user/ptybufferd@.service; do
+    [ -e "$LM_ROOT/$name" ] || fail "$name: not there"
+    grep -q "${name##*/}" "$LM_ROOT/README.md" || fail "$name: not in README.md"
+  done
+}
