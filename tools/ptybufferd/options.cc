@@ -248,6 +248,8 @@ Options parse_options(int argc, char** argv) {
     if (const Result<void> r = step(args, o); !r) refuse(o, r.error());
   }
   if (const Result<void> r = check_sense(o); !r) refuse(o, r.error());
+  // The command gets the caller's back; files that are made must not be less open than -u says.
+  ::umask(o.file_umask);
   return o;
 }
 
