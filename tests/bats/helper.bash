@@ -71,6 +71,7 @@ wait_until() {
 # Conditions for wait_until.
 file_has() { grep -qaF -e "$2" "$1"; }       # FILE TEXT
 pid_gone() { ! kill -0 "$1" 2>/dev/null; }  # PID; a zombie still counts as there for its parent
+pid_ended() { [ ! -e "/proc/$1/exe" ]; }    # PID; a zombie that nobody has waited for yet has ended
 absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 size_at_least() { [ "$(stat -c %s "$1")" -ge "$2" ]; }  # FILE BYTES
 

@@ -21,8 +21,10 @@ Door::Door(net::Loop& loop, const Options& options, Sockets s, Viewers& viewers,
                      peer::Server::Options{.any_uid = s.control_any_uid});
   }
   events.listen([this, &options](std::string_view name, const nlohmann::json& fields) {
-    if (name == "over" && !options.wait && data_) data_->close();
     if (control_) control_->publish(name, fields);
+    if (name != "over" || options.wait) return;
+    if (data_) data_->close();
+    if (control_) control_->close();
   });
 }
 

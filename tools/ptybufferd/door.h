@@ -14,7 +14,8 @@ namespace ptybufferd {
 
 class Door {
  public:
-  // The data socket closes when the job is over (unless -w); both files go with this.
+  // No more is let in once the job is over (unless -w), and the names are free: the next job may
+  // have them while viewers still read the end of this one.
   Door(net::Loop& loop, const Options& options, Sockets sockets, Viewers& viewers, Control& control,
        Events& events);
 

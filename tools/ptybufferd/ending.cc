@@ -16,8 +16,9 @@ Ending::Ending(net::Loop& loop, const Options& options, net::Fanout& fanout, Eve
 void Ending::begin(int code) {
   begun_ = true;
   code_ = code;
-  fanout_.finish();
+  // First the sockets: who sees the end of the stream may start the next job at once.
   events_.emit("over", {{"status", code}});
+  fanout_.finish();
   if (options_.wait) return;
   if (fanout_.viewers() == 0) {
     loop_.stop();
