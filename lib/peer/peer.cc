@@ -109,11 +109,16 @@ void Peer::answer(const Item& item) {
     refuse(result.error(), wrong, given);
     return;
   }
-  Json line = {{"ok", true}};
-  line.update(*result);
-  if (!item.warnings.empty()) line["warnings"] = warnings_of(item);
-  if (given != nullptr) line["ref"] = *given;
-  stream_.send(wire::dump(line) + "\n");
+  if (!item.warnings.empty()) (*result)["warnings"] = warnings_of(item);
+  if (given != nullptr) (*result)["ref"] = *given;
+  send_line(R"({"ok":true)", *result);
+}
+
+// People look at the first word of a line, and an object's keys come sorted: so it is put before
+// them. `head`: an object's text without its end.
+void Peer::send_line(std::string_view head, const Json& fields) {
+  const std::string rest = wire::dump(fields);
+  stream_.send(base::cat(head, fields.empty() ? "" : ",", std::string_view(rest).substr(1), "\n"));
 }
 
 void Peer::refuse(const Error& error, const Note& at, const Json* ref) {
@@ -132,7 +137,7 @@ void Peer::subscribe() {
   idle_.cancel();
 }
 
-void Peer::event(const Json& event) {
+void Peer::event(std::string_view name, const Json& fields) {
   if (over_) return;
   if (stream_.full()) {
     lost_events_++;
@@ -142,7 +147,7 @@ void Peer::event(const Json& event) {
     stream_.send(wire::dump(Json{{"event", "lost"}, {"count", lost_events_}}) + "\n");
     lost_events_ = 0;
   }
-  stream_.send(wire::dump(event) + "\n");
+  send_line(base::cat(R"({"event":)", wire::dump(Json(name))), fields);
 }
 
 // Who closes without reading is still served: what came before the end is answered first.

@@ -49,7 +49,7 @@ class Peer {
   bool subscribed() const { return subscribed_; }
   // One event line; when the peer does not keep up the event is counted instead, and
   // {"event":"lost","count":N} says so before the next that fits.
-  void event(const wire::Json& event);
+  void event(std::string_view name, const wire::Json& fields);
 
   // For a handler: once its answer is queued, the connection stops being a Peer.
   void hand_over(Takeover takeover) { takeover_ = std::move(takeover); }
@@ -58,6 +58,7 @@ class Peer {
   void data(std::string_view bytes);
   void serve();
   void answer(const wire::Item& item);
+  void send_line(std::string_view head, const wire::Json& fields);
   void refuse(const base::Error& error, const wire::Note& at, const wire::Json* ref);
   void ended();
   void low_water();

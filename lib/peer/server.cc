@@ -93,10 +93,9 @@ Result<Json> Server::dispatch(Peer& peer, const Json& request, const wire::Item&
 
 void Server::publish(std::string_view name, Json fields) {
   if (subscribers() == 0) return;
-  fields["event"] = name;
   fields["time"] = static_cast<double>(base::wall_us()) / 1e6;
   for (Peer& p : peers_) {
-    if (p.subscribed()) p.event(fields);
+    if (p.subscribed()) p.event(name, fields);
   }
 }
 
