@@ -137,7 +137,7 @@ deps-bench: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_BENCH))
 
 run: deps
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/bin/lineman tour $(if $(ONCE),--once)
+	@$(BUILD)/bin/lineman tour $(if $(ONCE),--once) README.md
 
 # --- Checks
 
