@@ -33,7 +33,14 @@ Stream::Stream(Loop& loop, base::Fd fd, Events events) : events_(std::move(event
   bufferevent_enable(b_.get(), EV_READ | EV_WRITE);
 }
 
-Stream::~Stream() = default;
+// A process that stops right after its last word shall have said it: what the socket takes without
+// waiting goes out.
+Stream::~Stream() {
+  if (b_ == nullptr || ended_ || unsent() == 0) return;
+  evbuffer* output = bufferevent_get_output(b_.get());
+  evbuffer_unfreeze(output, 1);  // bufferevent lets nobody else take from the front
+  evbuffer_write(output, fd());
+}
 
 void Stream::send(std::string_view bytes) {
   if (!ended_) bufferevent_write(b_.get(), bytes.data(), bytes.size());
@@ -44,7 +51,7 @@ size_t Stream::unsent() const {
 }
 
 void Stream::pause(bool on) {
-  if (on) {
+  if (on || input_over_) {  // else the end would be read, and told, again
     bufferevent_disable(b_.get(), EV_READ);
   } else {
     bufferevent_enable(b_.get(), EV_READ);
@@ -70,7 +77,7 @@ int Stream::fd() const {
 Stream::Released Stream::release() {
   Released out;
   evbuffer* output = bufferevent_get_output(b_.get());
-  evbuffer_unfreeze(output, 1);  // bufferevent lets nobody else take from the front
+  evbuffer_unfreeze(output, 1);
   out.unsent.resize(evbuffer_get_length(output));
   evbuffer_remove(output, out.unsent.data(), out.unsent.size());
   bufferevent_disable(b_.get(), EV_READ | EV_WRITE);
@@ -106,6 +113,7 @@ void Stream::on_write(bufferevent* /*b*/, void* self) noexcept {
 void Stream::on_event(bufferevent* /*b*/, short what, void* self) noexcept {
   auto* s = static_cast<Stream*>(self);
   if ((what & BEV_EVENT_EOF) != 0) {
+    s->input_over_ = true;
     s->ended({});
   } else if ((what & BEV_EVENT_ERROR) != 0) {
     s->ended(base::sys_error(EVUTIL_SOCKET_ERROR(), "connection"));
