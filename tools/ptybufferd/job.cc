@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <random>
 
 #include <nlohmann/json.hpp>
 
@@ -20,8 +19,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
-constexpr auto kFirstWait = seconds(1);
-constexpr auto kLongestWait = seconds(30);
 constexpr auto kLasted = seconds(10);        // a start that lasted so long was a good one
 constexpr auto kSettle = milliseconds(100);  // for the rest of the output, after the exit
 constexpr auto kLookAgain = milliseconds(100);
@@ -30,12 +27,6 @@ constexpr auto kHangupGap = seconds(1);
 constexpr auto kGrace = seconds(5);  // from TERM to KILL
 constexpr auto kTreeLook = milliseconds(20);
 }  // namespace
-
-base::Duration Backoff::next() {
-  wait_ = std::clamp<base::Duration>(wait_ * 2, kFirstWait, kLongestWait);
-  static std::minstd_rand random(std::random_device{}());
-  return wait_ + wait_ * std::uniform_int_distribution<int>(0, 20)(random) / 100;
-}
 
 std::string_view state_name(Job::State state) {
   switch (state) {

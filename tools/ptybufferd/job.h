@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "lib/net/backoff.h"
 #include "lib/net/child.h"
 #include "lib/net/loop.h"
 #include "lib/net/process_tree.h"
@@ -15,16 +16,6 @@
 #include "tools/ptybufferd/terminal.h"
 
 namespace ptybufferd {
-
-// Back-off: how long to wait before the next try; doubles, with jitter, until something lasted.
-class Backoff {
- public:
-  base::Duration next();
-  void reset() { wait_ = {}; }
-
- private:
-  base::Duration wait_{};
-};
 
 class Job {
  public:
@@ -92,7 +83,7 @@ class Job {
   uint64_t starts_ = 0;
   int64_t started_us_ = 0;
   base::Time began_{}, hung_up_at_{}, last_hangup_{}, deadline_{};
-  Backoff backoff_;
+  net::Backoff backoff_;
   net::Timer settle_, look_, retry_, tree_;
 };
 
