@@ -36,14 +36,27 @@ Result<Fd> make_socket(const Address& a) {
   return fd;
 }
 
-// Nobody answers and the file is a socket: then it may go.
+// 0: somebody accepts connections there; else why not. EAGAIN: a unix socket whose queue is full
+// has somebody behind it; so has a TCP one under way.
+int try_connect(const Address& a) {
+  Result<Fd> fd = make_socket(a);
+  if (!fd) return fd.error().sys;
+  if (::connect(fd->get(), a.get(), a.size) == 0) return 0;
+  return errno == EAGAIN || errno == EINPROGRESS ? 0 : errno;
+}
+
+// Nobody answers and the file is a socket: then it may go. Only a refusal means that there is
+// nobody: another user's socket (EACCES) may be a live one, and so may /dev/log (EPROTOTYPE).
 Result<void> clear_the_way(const Address& a, bool replace_dead) {
   struct stat st {};
   if (::lstat(a.text.c_str(), &st) < 0) return {};
   if (!S_ISSOCK(st.st_mode)) return base::error(base::Errc::busy, a.text, ": is not a socket");
-  if (answers(a)) {
+  const int why = try_connect(a);
+  if (why == 0) {
     return base::error(base::Errc::busy, a.text, ": is in use: a live job answers there");
   }
+  if (why == ENOENT) return {};
+  if (why != ECONNREFUSED) return base::sys_error(why, a.text);
   if (!replace_dead) {
     return base::error(base::Errc::busy, a.text, ": a dead socket is in the way: use --force");
   }
@@ -85,11 +98,7 @@ bool short_of_descriptors(int sys) {
 }  // namespace
 
 bool answers(const Address& address) {
-  Result<Fd> fd = make_socket(address);
-  if (!fd) return false;
-  // EAGAIN: a unix socket whose queue is full has somebody behind it; so has a TCP one under way.
-  return ::connect(fd->get(), address.get(), address.size) == 0 || errno == EAGAIN ||
-         errno == EINPROGRESS;
+  return try_connect(address) == 0;
 }
 
 Result<Fd> bind_listen(const Address& a, const BindOptions& options) {
