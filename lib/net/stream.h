@@ -25,7 +25,8 @@ class Stream {
   struct Events {
     // Bytes came; they are gone after the call.
     std::function<void(std::string_view)> data;
-    // The peer will send no more (null), or the connection broke. Called once, last.
+    // The peer will send no more (null), or the connection broke. Each comes once at most; after a
+    // null it may still break, and then what is unsent is lost.
     std::function<void(std::optional<base::Error>)> end;
     // What was unsent fell below low water; empty function: not interested.
     std::function<void()> low_water;
@@ -73,6 +74,7 @@ class Stream {
   std::unique_ptr<bufferevent, Free<free_bufferevent>> b_;
   Events events_;
   bool finishing_ = false;
+  bool input_over_ = false;
   bool ended_ = false;
 };
 
