@@ -780,8 +780,9 @@ END
 
 @test "--rotate-bytes begins a new file, --rotate-files says how many old ones stay" {
   ptybufferd -q -o out --rotate-bytes 20000 --rotate-files 2 s sh -c 'seq -w 1 20000; sleep 100'
-  wait_until 5 is_file out.2.zst
-  wait_until 5 is_file out.1.zst
+  wait_until 5 eval '[ "$(ctl_get ./s .output.written)" -eq 140000 ]'
+  rotated() { [ -s out.1.zst ] && [ -s out.2.zst ] && [ "$(find . -name 'out*' | wc -l)" -eq 3 ]; }
+  wait_until 5 rotated
   assert_exist out
   assert_not_exist out.3.zst
   # What is there is the end of it all, without a hole.
@@ -827,13 +828,14 @@ $child $child"
 }
 
 @test "the command inherits neither descriptors nor ignored signals" {
-  # 200 would be a pipe of the caller's.
+  # bats has 3 and 4 open, and 9 stands for a pipe of the caller's.
   run sh -c 'trap "" INT QUIT PIPE CHLD; exec 9</dev/null; exec ptybufferd -q -w s sh -c "
-    ls /proc/\$\$/fd | xargs; grep SigIgn /proc/\$\$/status; ulimit -n"'
+    for fd in 0 1 2 3 4 5 6 7 8 9; do [ ! -e /proc/\$\$/fd/\$fd ] || printf \"\$fd \"; done; echo
+    grep SigIgn /proc/\$\$/status; ulimit -n"'
   assert_success
   wait_until 5 job_is ./s over
   run all_of s
-  assert_line --index 0 --regexp '^0 1 2( 10)?( 255)?$'
+  assert_line --index 0 "0 1 2 "
   assert_line --index 1 --regexp 'SigIgn:[[:space:]]*0000000000000000'
   assert_line --index 2 "$(ulimit -n)"
 }
