@@ -1,6 +1,5 @@
 // Small pure parts of base: clock, log, result, select.
 #include <cerrno>
-#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,7 +91,8 @@ TEST_CASE("without a sink a line goes to stderr with the program's name") {
   help::Far far(std::move(pipe->read));
   far.read();
   // Under systemd a priority goes before it.
-  CHECK(std::regex_match(far.got, std::regex("(<4>)?tool: some\\\\x1bthing\n")));
+  const std::string line = "tool: some\\x1bthing\n";
+  CHECK((far.got == line || far.got == "<4>" + line));
 }
 
 TEST_CASE("an errno has a code that fits and the system's words") {

@@ -164,7 +164,7 @@ TEST_CASE("the loss marker is the same everywhere") {
 }
 
 TEST_CASE("several viewers get the same bytes of a fast source through a small ring") {
-  constexpr uint64_t kTotal = 4'000'000;
+  constexpr uint64_t kTotal = 2'000'000;
   Loop loop;
   Fanout fanout(loop, kRing);
   Source source(loop, fanout);
@@ -181,7 +181,7 @@ TEST_CASE("several viewers get the same bytes of a fast source through a small r
            });
   }));
   for (const auto& r : readers) {
-    r->far.read(1 << 22);
+    r->far.read(1 << 21);
     CHECK(wrong(r->far.got, 0, kTotal) == "");
     CHECK(r->viewer->skipped() == 0);
   }
@@ -428,7 +428,7 @@ TEST_CASE("the one who held the source back goes, and the source goes on") {
   const Reader stalled(loop, fanout, true);
   source.until(3 * kRing);
   CHECK(run_until(loop, [&] {
-    if (source.holds > 0) stalled.viewer->drop();
+    if (source.holds > 0 && stalled.gone == 0) stalled.viewer->drop();
     return stalled.gone == 1;
   }));
   CHECK(run_until(loop, [&] { return source.sent == 3 * kRing; }));

@@ -1,6 +1,5 @@
 // The pure parts of ptybufferd: keys, history, the about block, line stamps.
 #include <memory>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -211,15 +210,35 @@ TEST_CASE("the about block has ptybuffer's keys in ptybuffer's order") {
         "SOCKFD=10\nSOCKNAME=(unix:/x.sock)\n.\n");
 }
 
+namespace {
+// "T" for each "2026-11-20 20:43:41" that begins a line.
+std::string without_times(const std::string& lines) {
+  const std::string_view form = "dddd-dd-dd dd:dd:dd";
+  const auto matches = [&](size_t at) {
+    for (size_t i = 0; i < form.size(); i++) {
+      const char c = at + i < lines.size() ? lines[at + i] : ' ';
+      if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i]) return false;
+    }
+    return true;
+  };
+  std::string out;
+  for (size_t i = 0; i < lines.size(); i++) {
+    const bool stamp = (i == 0 || lines[i - 1] == '\n') && matches(i);
+    out += stamp ? 'T' : lines[i];
+    i += stamp ? form.size() - 1 : 0;
+  }
+  return out;
+}
+}  // namespace
+
 TEST_CASE("each line of the output file begins with its time, whatever pieces it comes in") {
   const std::string text = "one\n\ntwo three\r\npart";
-  const std::regex stamp("20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] ");
   for (size_t step = 1; step <= text.size(); step++) {
     const journal::Filter filter = ptybufferd::stamp_lines();
     std::string out;
     for (size_t at = 0; at < text.size(); at += step) filter(text.substr(at, step), out);
     filter("", out);
-    CHECK(std::regex_replace(out, stamp, "T ") == "T one\nT \nT two three\r\nT part");
+    CHECK(without_times(out) == "T one\nT \nT two three\r\nT part");
   }
 }
 
