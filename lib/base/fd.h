@@ -48,4 +48,16 @@ Result<std::string> read_file(const std::string& path, size_t limit);
 
 void set_nonblocking(int fd, bool on);
 
+// Whether the peer of a socket is gone, and has not only shut down its sending side (poll(2),
+// POLLHUP).
+bool hung_up(int fd);
+
+// Descriptors 0 to 2 exist from here on (/dev/null, where the caller closed them), so that no
+// socket becomes one of them. For the start of main.
+void fill_standard_files();
+
+// What no event loop can wait for, since it is always ready: a file, a folder, /dev/null and its
+// like.
+bool always_ready(int fd);
+
 }  // namespace base

@@ -1,6 +1,5 @@
 #include "lib/net/fanout.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,11 +22,6 @@ constexpr auto kHold = milliseconds(50);
 constexpr int kRefillDivisor = 20;  // 5 % of the time
 constexpr auto kHoldCheck = milliseconds(1);
 constexpr auto kHangupCheck = milliseconds(1000);
-
-bool hung_up(int fd) {
-  pollfd p{fd, 0, 0};
-  return ::poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-}
 }  // namespace
 
 std::string loss_marker(uint64_t bytes) {
@@ -89,7 +83,7 @@ void Viewer::read_input() {
 // at the end of its stdin. Nothing tells when it goes too, so the Fanout looks now and then.
 void Viewer::input_ended() {
   input_over_ = true;
-  if (hung_up(fd_.get())) {
+  if (base::hung_up(fd_.get())) {
     drop();
     return;
   }
@@ -284,7 +278,7 @@ void Fanout::look_for_hangups() {
   bool watching = false;
   for (Viewer& v : viewers_) {
     if (!v.input_over_ || v.gone_) continue;
-    if (hung_up(v.fd_.get())) {
+    if (base::hung_up(v.fd_.get())) {
       v.drop();
     } else {
       watching = true;

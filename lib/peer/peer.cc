@@ -11,7 +11,8 @@ using wire::Json;
 using wire::Note;
 
 namespace {
-constexpr auto kIdle = std::chrono::seconds(10);    // after an answer
+constexpr auto kIdle = std::chrono::seconds(10);  // after an answer
+constexpr auto kHangupCheck = std::chrono::seconds(1);
 constexpr auto kSilent = std::chrono::seconds(60);  // before the first request
 
 // A bare word is the command of that name, for people.
@@ -138,7 +139,7 @@ void Peer::subscribe() {
 }
 
 void Peer::event(std::string_view name, const Json& fields) {
-  if (over_) return;
+  if (over_ && !subscribed_) return;
   if (stream_.full()) {
     lost_events_++;
     return;
@@ -156,16 +157,20 @@ void Peer::ended() {
   reader_.finish();
   serve();
   if (takeover_) return;
+  if (subscribed_ && !base::hung_up(stream_.fd())) {
+    idle_.after(kHangupCheck);
+    return;
+  }
   stream_.finish();
   if (stream_.finished()) close();
 }
 
 void Peer::low_water() {
-  if (over_) {
+  if (over_ && !subscribed_) {
     if (stream_.finished()) close();
     return;
   }
-  stream_.pause(false);
+  if (!over_) stream_.pause(false);
 }
 
 void Peer::arm() {
@@ -176,14 +181,20 @@ void Peer::arm() {
   }
 }
 
-// Silent for too long. What it has not read of its answers is lost, and that is its own doing.
+// Silent for too long: what it has not read of its answers is lost, and that is its own doing. A
+// subscriber whose stdin has ended, as in `echo events | socat`, listens until it goes.
 void Peer::waited() {
-  close();
+  if (over_ && subscribed_ && !base::hung_up(stream_.fd())) {
+    idle_.after(kHangupCheck);
+  } else {
+    close();
+  }
 }
 
 void Peer::close() {
   idle_.cancel();
   over_ = true;
+  subscribed_ = false;
   if (!gone_) return;
   loop_.defer(std::exchange(gone_, nullptr));
 }

@@ -580,3 +580,15 @@ END
   assert_equal "$(tr -d '\r' <out)" three
   run ! grep -q "connect 2" log.1
 }
+
+@test "a subscriber whose stdin has ended goes on listening, and is gone when it goes" {
+  run -0 ptybufferd -q s sleep 60
+  echo events >"$T/words"
+  start_bg sh -c 'exec socat -t 30 - unix:s.ctl <words >heard'
+  wait_until 5 file_has heard '"ok":true'
+  echo | timeout 5 socat - unix:s.sock >/dev/null
+  wait_until 5 file_has heard '{"event":"attach"'
+  kill "$BG"
+  wait_until 5 pid_gone "$BG"
+  run -0 ctl s.ctl status
+}
