@@ -586,7 +586,7 @@ END
   echo events >"$T/words"
   start_bg sh -c 'exec socat -t 30 - unix:s.ctl <words >heard'
   wait_until 5 file_has heard '"ok":true'
-  echo | timeout 5 socat - unix:s.sock >/dev/null
+  echo | timeout 5 socat - unix:s >/dev/null
   wait_until 5 file_has heard '{"event":"attach"'
   kill "$BG"
   wait_until 5 pid_gone "$BG"
