@@ -493,7 +493,8 @@ print("exact")'
 }
 
 @test "the job is over when the command has ended, whoever keeps its terminal open" {
-  run ptybufferd -q -d -l log s sh -c 'setsid -f sleep 1000; echo last; exit 3'
+  run ptybufferd -q -d -l log s sh -c 'setsid -f sh -c "echo >up; exec sleep 1000"
+    until [ -s up ]; do sleep 0.02; done; exit 3'
   assert_failure 3
   assert_not_exist s
   grep -qE "exit status 3, .*live on" log
