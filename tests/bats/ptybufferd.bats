@@ -113,6 +113,38 @@ start_taker() {
   assert_equal "$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | sort -u)" /dev/null
 }
 
+@test "a job that was started from a terminal outlives it" {
+  run script -qec "ptybufferd -q s sh -c 'echo ready; exec cat'; echo code \$?" /dev/null
+  assert_output --partial "code 0"
+  # The terminal is gone by now, and its HUP was not for us.
+  connect s
+  expect c ready
+  say c hello
+  expect c hello
+  assert_equal "$(ctl_get ./s .starts)" 1
+}
+
+@test "-d -s on a terminal: lines typed there reach the command" {
+  run timeout 10 python3 -c '
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("ptybufferd", ["ptybufferd", "-q", "-d", "-s", "s", "sh", "-c", "stty -echo; echo ready; read -r x; echo got $x"])
+got = b""
+try:
+    while True:
+        got += os.read(fd, 1000)
+        if b"ready" in got and b"sent" not in got:
+            os.write(fd, b"hello\n")
+            got += b"sent"
+except OSError:
+    pass
+print(got.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
+  assert_success
+  assert_output --partial "got hello"
+}
+
 @test "without -q the start is told on stderr" {
   run --separate-stderr ptybufferd s sleep 100
   assert_success
