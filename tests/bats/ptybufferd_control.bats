@@ -590,5 +590,5 @@ END
   wait_until 5 file_has heard '{"event":"attach"'
   kill "$BG"
   wait_until 5 pid_gone "$BG"
-  run -0 ctl s.ctl status
+  run -0 ctl ./s status
 }
