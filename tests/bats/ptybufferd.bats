@@ -572,6 +572,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
   expect c $'\n5'
   local now
   now=$(ctl ./s status)
+  run readlink "/proc/$(jq .pid <<<"$now")/fd/$(sed -n s/SOCKFD=//p .c.got | tr -d '\r')"
+  assert_output --partial socket:
   touch go
   wait_until 5 absent s
   run received c

@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
   const Channel channel{fanout, history, logs, keys};
   Ending ending(loop, options, fanout, events);
   Job job(loop, options, launch.folder(), channel, events, [&](int code) { ending.begin(code); });
-  Viewers viewers(loop, options, channel, job, events, [&] { ending.none_left(); });
+  Viewers viewers(loop, options, channel, job, events, sockets->data.get(),
+                  [&] { ending.none_left(); });
   const auto stop = [&] { ending.begun() ? loop.stop() : job.stop(); };
   Control control(loop, options, base::wall_us(), channel, job, viewers, stop);
   Door door(loop, options, std::move(*sockets), viewers, control, events);

@@ -25,12 +25,13 @@ std::string overlong_note(uint64_t length) {
 }  // namespace
 
 Viewers::Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, Events& events,
-                 std::function<void()> none_left)
+                 int socket_fd, std::function<void()> none_left)
     : loop_(loop),
       options_(options),
       channel_(channel),
       job_(job),
       events_(events),
+      socket_fd_(socket_fd),
       none_left_(std::move(none_left)),
       tell_(loop, [this] { tell_held(); }) {}
 
@@ -53,6 +54,7 @@ std::string Viewers::greeting(uint64_t from) const {
     a.skip_bytes = from;
     a.skip_lines = h.lines_before(from);
     a.sockets = entries_.size() + 3;
+    a.socket_fd = socket_fd_;
     a.socket_name = cat("(", options_.tcp ? "tcp" : "unix", ":", options_.socket, ")");
     out = about_block(a);
   }

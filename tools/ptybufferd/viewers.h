@@ -42,8 +42,9 @@ class Viewers {
     net::Viewer* viewer = nullptr;  // owned by the Fanout until its gone()
   };
 
+  // `socket_fd`: the listening socket's number, for the about block.
   Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, Events& events,
-          std::function<void()> none_left);
+          int socket_fd, std::function<void()> none_left);
 
   // A connection of the data socket: ptybuffer's order of about block, marker, history, live.
   void join(base::Fd fd);
@@ -69,6 +70,7 @@ class Viewers {
   Channel channel_;
   Job& job_;
   Events& events_;
+  int socket_fd_;
   std::function<void()> none_left_;
   std::map<uint64_t, Entry> entries_;
   uint64_t next_ = 1;
