@@ -137,7 +137,7 @@ void Timer::trampoline(int /*fd*/, short /*what*/, void* self) noexcept {
   timer->callback_();
 }
 
-Signals::Signals(Loop& loop, std::vector<int> signals, std::function<void(int)> callback)
+Signals::Signals(Loop& loop, const std::vector<int>& signals, std::function<void(int)> callback)
     : callback_(std::move(callback)) {
   for (const int signal : signals) {
     events_.push_back(make_event(loop.base(), signal, EV_SIGNAL | EV_PERSIST, trampoline, this,

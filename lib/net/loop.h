@@ -114,7 +114,7 @@ class Timer {
 // Signals: as events of the loop, instead of handlers.
 class Signals {
  public:
-  Signals(Loop& loop, std::vector<int> signals, std::function<void(int)> callback);
+  Signals(Loop& loop, const std::vector<int>& signals, std::function<void(int)> callback);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 

@@ -87,6 +87,7 @@ Result<std::vector<Found>> find_jobs(const std::vector<std::string>& targets) {
   std::vector<Found> out;
   const std::vector<Found> jobs = all_jobs();
   std::vector<base::Candidate> candidates;
+  candidates.reserve(jobs.size());
   for (const Found& f : jobs) candidates.push_back({f.name, {}, {}});
   for (const std::string& target : targets) {
     if (!target.empty() && is_address(target)) {
