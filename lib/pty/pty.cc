@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "lib/base/args.h"
@@ -19,7 +20,14 @@ using base::Result;
 
 namespace {
 constexpr int64_t kMaxSide = 9999;
+
+// The kernel answers a master for the other side. Elsewhere it fails, which is well. killpg(1)
+// would mean everybody.
+void repaint(int master) {
+  const pid_t group = ::tcgetpgrp(master);
+  if (group > 1) ::killpg(group, SIGWINCH);
 }
+}  // namespace
 
 Result<Pair> open(Size size) {
   Pair p;
@@ -52,8 +60,10 @@ Result<Fd> open_device(const std::string& path) {
 }
 
 Result<void> set_size(int fd, Size size) {
+  const bool same = size_of(fd) == size;
   const winsize w{size.rows, size.columns, 0, 0};
   if (::ioctl(fd, TIOCSWINSZ, &w) < 0) return base::sys_error(errno, "window size");
+  if (same) repaint(fd);  // the kernel tells only of a change
   return {};
 }
 

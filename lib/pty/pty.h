@@ -13,6 +13,7 @@ namespace pty {
 struct Size {
   uint16_t rows = 24;
   uint16_t columns = 80;
+  bool operator==(const Size&) const = default;
 };
 
 struct Pair {
@@ -29,7 +30,8 @@ base::Result<Pair> open(Size size);
 // without making it the controlling terminal. A regular file is refused (bad_input).
 base::Result<base::Fd> open_device(const std::string& path);
 
-// The program in the foreground learns it by SIGWINCH.
+// The program in the foreground learns it by SIGWINCH, also when the size is the one that is: who
+// asks has a screen on which nothing is painted yet. `fd` is the master side, or a device.
 base::Result<void> set_size(int fd, Size size);
 
 // The window size; 24x80 where `fd` is no terminal or does not know its own.
