@@ -110,7 +110,8 @@ $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
 UNIT_SRCS := $(wildcard tests/unit/*.cc)
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
-                  tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc
+                  tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
+                  tools/ptyattach/screen.cc
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK))

@@ -65,10 +65,22 @@ Result<Json> ask(int fd, const Json& command, base::Time deadline, std::string* 
   if (!json) return json;
   if (!json->is_object()) return error(Errc::bad_input, "not an answer: ", *answer);
   if (json->contains("error")) {
-    const Json& e = json->at("error");
-    return error(Errc::denied, e.is_object() ? e.value("message", "refused") : "refused");
+    return error(Errc::denied, text_of(json->at("error"), "message", "refused"));
   }
   return json;
+}
+
+std::string text_of(const Json& object, std::string_view key, std::string_view otherwise) {
+  if (!object.is_object()) return std::string(otherwise);
+  const auto at = object.find(key);
+  return std::string(at != object.end() && at->is_string() ? at->get_ref<const std::string&>()
+                                                           : otherwise);
+}
+
+std::optional<int64_t> number_of(const Json& object, std::string_view key) {
+  const auto at = object.find(key);
+  if (at == object.end() || !at->is_number_integer()) return {};
+  return at->get<int64_t>();
 }
 
 Result<Json> ask(const std::string& control, const Json& command, base::Time deadline) {

@@ -1,7 +1,9 @@
 // ask: one command to a daemon's control socket and its answer, before a deadline. Blocks.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -19,5 +21,10 @@ base::Result<wire::Json> ask(int fd, const wire::Json& command, base::Time deadl
 // The same on a connection of its own.
 base::Result<wire::Json> ask(const std::string& control, const wire::Json& command,
                              base::Time deadline);
+
+// A value of an answer: whoever sits behind a socket may send anything.
+std::string text_of(const wire::Json& object, std::string_view key,
+                    std::string_view otherwise = "");
+std::optional<int64_t> number_of(const wire::Json& object, std::string_view key);
 
 }  // namespace ptyattach

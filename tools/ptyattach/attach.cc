@@ -1,5 +1,6 @@
 #include "tools/ptyattach/attach.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,8 @@ using wire::Json;
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kShortPatience = std::chrono::seconds(1);
+constexpr int kLookAgainMs = 10;
 
 Result<base::Fd> connect_to(const std::string& name) {
   const bool tcp =
@@ -33,7 +36,21 @@ base::Error explain(const Found& job, const base::Error& e) {
   if (e.sys == ECONNREFUSED) out.what += ": the job is dead; ptybufferd -f takes its place";
   if (e.sys == ENOENT) out.what += ": \"ptyattach\" lists what runs";
   if (e.sys == EACCES) out.what += ": it belongs to another user";
+  if (e.code == Errc::timeout) out.what += ": it hangs or is stopped; look with \"ptyattach -j\"";
   return job.name == job.socket ? out : in(job.name, out);
+}
+
+// Without control socket: ptybuffer's own, a TCP one, or socat's.
+Result<Attached> attach_plain(const Found& job, bool readonly) {
+  Result<base::Fd> plain = connect_to(job.socket);
+  if (!plain) return explain(job, plain.error());
+  if (readonly) {
+    return base::error(Errc::denied, job.socket,
+                       ": has no control socket, so nothing could enforce --readonly");
+  }
+  Attached a;
+  a.stream = std::move(*plain);
+  return a;
 }
 
 }  // namespace
@@ -43,16 +60,8 @@ Result<Attached> attach(const Found& job, const Options& options, bool raw, bool
   Attached a;
   Result<base::Fd> control = connect_to(peer::control_name(job.socket));
   if (!control) {
-    // No control socket: ptybuffer's own, a TCP one, or socat's.
-    if (readonly && options.readonly) {
-      return base::error(Errc::not_found, job.socket,
-                         ": has no control socket, so nothing could enforce --readonly");
-    }
     base::log::debug("no control socket: ", control.error().what);
-    Result<base::Fd> plain = connect_to(job.socket);
-    if (!plain) return explain(job, plain.error());
-    a.stream = std::move(*plain);
-    return a;
+    return attach_plain(job, options.readonly);
   }
   Json request = {{"cmd", "attach"}, {"raw", raw}, {"readonly", readonly}, {"from", options.from}};
   if (size) request.update({{"rows", size->rows}, {"cols", size->columns}});
@@ -60,13 +69,32 @@ Result<Attached> attach(const Found& job, const Options& options, bool raw, bool
       ask(control->get(), request, base::Clock::now() + kPatience, &a.first);
   if (!answer) return explain(job, answer.error());
   a.stream = std::move(*control);
-  a.viewer = answer->value("viewer", int64_t{0});
+  a.viewer = number_of(*answer, "viewer").value_or(0);
+  const auto offset = number_of(*answer, "offset");
+  const auto head = number_of(*answer, "head");
+  if (offset && head && *offset <= *head) a.history = static_cast<uint64_t>(*head - *offset);
   if (!size) return a;
   Result<base::Fd> second = connect_to(peer::control_name(job.socket));
   if (second && ask(second->get(), Json{{"cmd", "hold"}}, base::Clock::now() + kPatience)) {
     a.control = std::move(*second);
   }
   return a;
+}
+
+std::string after_the_end(const Found& job) {
+  const std::string control = peer::control_name(job.socket);
+  const base::Time deadline = base::Clock::now() + kShortPatience;
+  const Json question = {{"cmd", "status"}};
+  Result<Json> status = ask(control, question, deadline);
+  // A process that is ending accepts for moments longer than it answers.
+  while (!status && (status.error().code == Errc::closed || status.error().sys == ECONNRESET) &&
+         base::Clock::now() < deadline) {
+    ::poll(nullptr, 0, kLookAgainMs);
+    status = ask(control, question, deadline);
+  }
+  if (!status) return status.error().sys == ECONNREFUSED ? "its ptybufferd was killed" : "";
+  const std::string state = text_of(*status, "state");
+  return state == "over" || state == "ending" ? "" : "sent away; the job goes on";
 }
 
 void send_size(const Attached& to, pty::Size size) {

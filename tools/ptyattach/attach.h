@@ -16,13 +16,19 @@ namespace ptyattach {
 struct Attached {
   base::Fd stream;     // raw bytes both ways, non-blocking
   base::Fd control;    // for resize; none on a plain socket
-  int64_t viewer = 0;  // our number there
-  std::string first;   // bytes of the stream that came with the answer
+  int64_t viewer = 0;  // our number there; 0 on a plain socket
+  // How many bytes of the stream were there before us, where that is known.
+  std::optional<uint64_t> history;
+  std::string first;  // bytes of the stream that came with the answer
 };
 
 // `raw`: keys pass as they come. `size`: of our terminal, where there is one.
 base::Result<Attached> attach(const Found& job, const Options& options, bool raw, bool readonly,
                               std::optional<pty::Size> size);
+
+// After the job's side ended the connection: what is wrong, for a person; empty when the job has
+// ended as jobs do.
+std::string after_the_end(const Found& job);
 
 // Tells the daemon a new window size; errors do not matter.
 void send_size(const Attached& to, pty::Size size);

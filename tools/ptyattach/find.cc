@@ -83,6 +83,24 @@ std::vector<Found> all_jobs() {
   return out;
 }
 
+namespace {
+
+base::Error explain(base::Error e) {
+  if (e.code == base::Errc::not_found) {
+    e.what += base::cat(" in ", where_looked(), ": \"ptyattach\" lists what runs");
+  } else {
+    e.code = base::Errc::usage;
+  }
+  return e;
+}
+
+void add(std::vector<Found>& out, const Found& job) {
+  const auto same = [&](const Found& f) { return f.socket == job.socket; };
+  if (std::none_of(out.begin(), out.end(), same)) out.push_back(job);
+}
+
+}  // namespace
+
 Result<std::vector<Found>> find_jobs(const std::vector<std::string>& targets) {
   std::vector<Found> out;
   const std::vector<Found> jobs = all_jobs();
@@ -91,17 +109,13 @@ Result<std::vector<Found>> find_jobs(const std::vector<std::string>& targets) {
   for (const Found& f : jobs) candidates.push_back({f.name, {}, {}});
   for (const std::string& target : targets) {
     if (!target.empty() && is_address(target)) {
-      out.push_back({target, target});
+      add(out, {target, target});
       continue;
     }
     const Result<std::vector<std::string>> names = base::select(target, candidates);
-    if (!names) {
-      base::Error e = names.error();
-      if (e.code == base::Errc::not_found) e.what += base::cat(" in ", where_looked());
-      return e;
-    }
+    if (!names) return explain(names.error());
     for (const std::string& name : *names) {
-      out.push_back(
+      add(out,
           *std::find_if(jobs.begin(), jobs.end(), [&](const Found& f) { return f.name == name; }));
     }
   }

@@ -19,7 +19,8 @@ struct Found {
 std::vector<Found> all_jobs();
 
 // What the operands mean: paths, @names and HOST:PORT as they are; else names, beginnings, globs
-// and lists of them (base::select). not_found says where was looked.
+// and lists of them (base::select), each job once. not_found says where was looked; usage, that a
+// name could be several.
 base::Result<std::vector<Found>> find_jobs(const std::vector<std::string>& targets);
 
 }  // namespace ptyattach

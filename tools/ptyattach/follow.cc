@@ -13,34 +13,48 @@
 namespace ptyattach {
 
 Follow::Follow(net::Loop& loop, const Options& options, const std::vector<Found>& jobs)
-    : loop_(loop), options_(options), jobs_(jobs) {
-  for (const Found& f : jobs) width_ = std::max(width_, f.name.size());
+    : loop_(loop),
+      options_(options),
+      jobs_(jobs),
+      output_(
+          loop,
+          [this] {
+            pause(false);
+            if (left_ == 0) loop_.stop();
+          },
+          [this] { loop_.stop(); }) {
+  for (const Found& f : jobs) width_ = std::max(width_, base::log::printable(f.name).size());
 }
 
 int Follow::run() {
-  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) { loop_.stop(); });
-  for (const Found& job : jobs_) {
-    base::Result<Attached> attached = attach(job, options_, false, true, {});
-    if (!attached) {
-      base::log::error(attached.error().what);
-      continue;
-    }
-    One& one = all_.emplace_back();
-    one.name = job.name;
-    one.stream = std::make_unique<net::Stream>(
-        loop_, std::move(attached->stream),
-        net::Stream::Events{.data = [this, &one](std::string_view b) { show(one, b); },
-                            .end = [this, &one](const auto&) { ended(one); },
-                            .low_water = nullptr});
-    left_++;
-    if (!attached->first.empty()) show(one, attached->first);
+  if (options_.text) {
+    give_up(options_, base::error(base::Errc::usage, "--print: to one job at a time"));
   }
-  if (left_ == 0) return base::kExitSystem;
+  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
+    signal_ = number;
+    loop_.stop();
+  });
+  for (const Found& job : jobs_) join(job);
+  if (all_.empty()) return failure(options_, base::kExitSystem);
   loop_.run();
-  for (const One& one : all_) {
-    if (!one.unfinished.empty()) print(one, one.unfinished);
+  return signal_ == 0 ? base::kExitOk : 128 + signal_;
+}
+
+void Follow::join(const Found& job) {
+  base::Result<Attached> attached = attach(job, options_, false, true, {});
+  if (!attached) {
+    base::log::error(attached.error().what);
+    return;
   }
-  return base::kExitOk;
+  One& one =
+      all_.emplace_back(One{job, base::log::printable(job.name), attached->viewer, {}, {}, {}});
+  one.stream = std::make_unique<net::Stream>(
+      loop_, std::move(attached->stream),
+      net::Stream::Events{.data = [this, &one](std::string_view b) { show(one, b); },
+                          .end = [this, &one](const auto&) { ended(one); },
+                          .low_water = nullptr});
+  left_++;
+  if (!attached->first.empty()) show(one, attached->first);
 }
 
 void Follow::show(One& one, std::string_view bytes) {
@@ -56,21 +70,29 @@ void Follow::show(One& one, std::string_view bytes) {
     print(one, one.unfinished);
     one.unfinished.clear();
   }
+  if (output_.waiting()) pause(true);
 }
 
 // Colours pass, what moves the cursor would spoil the others' lines: CR at the end goes.
 void Follow::print(const One& one, std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (options_.quiet > 0) return;
-  const std::string text =
-      base::cat(one.name, std::string(width_ - one.name.size(), ' '), ": ", line, "\n");
-  if (!base::write_all(STDOUT_FILENO, text)) loop_.stop();
+  output_.write(base::cat(one.name, std::string(width_ - one.name.size(), ' '), ": ", line, "\n"));
 }
 
 void Follow::ended(One& one) {
   if (one.over) return;
   one.over = true;
-  if (--left_ == 0) loop_.stop();
+  if (!one.unfinished.empty()) print(one, one.unfinished);
+  const std::string wrong = one.viewer == 0 ? "" : after_the_end(one.job);
+  base::log::info(one.name, ": ", wrong.empty() ? "has ended" : wrong);
+  if (--left_ == 0 && !output_.waiting()) loop_.stop();
+}
+
+void Follow::pause(bool on) {
+  for (One& one : all_) {
+    if (!one.over) one.stream->pause(on);
+  }
 }
 
 }  // namespace ptyattach

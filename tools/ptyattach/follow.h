@@ -9,6 +9,7 @@
 #include "lib/net/stream.h"
 #include "tools/ptyattach/find.h"
 #include "tools/ptyattach/options.h"
+#include "tools/ptyattach/output.h"
 
 namespace ptyattach {
 
@@ -16,25 +17,31 @@ class Follow {
  public:
   Follow(net::Loop& loop, const Options& options, const std::vector<Found>& jobs);
 
-  // Until the last job ends or a signal comes; the status for exit(3).
+  // Until the last job ends, nobody reads any more, or a signal comes; the status for exit(3).
   int run();
 
  private:
   struct One {
-    std::string name;
+    Found job;
+    std::string name;  // as it is shown
+    int64_t viewer = 0;
     std::string unfinished;
     std::unique_ptr<net::Stream> stream;
     bool over = false;
   };
+  void join(const Found& job);
   void show(One& one, std::string_view bytes);
   void print(const One& one, std::string_view line);
   void ended(One& one);
+  void pause(bool on);
 
   net::Loop& loop_;
   const Options& options_;
   const std::vector<Found>& jobs_;
   std::list<One> all_;
+  Output output_;
   size_t width_ = 0, left_ = 0;
+  int signal_ = 0;
 };
 
 }  // namespace ptyattach

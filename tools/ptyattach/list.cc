@@ -22,8 +22,10 @@ using wire::Json;
 namespace {
 
 constexpr auto kPatience = std::chrono::milliseconds(1000);
+constexpr double kYear9999 = 253402300799;  // what a date can be written of
 
-// "running", "waiting" ...; "dead" where nobody answers, "silent" where somebody does not answer.
+// "running", "waiting" ...; "dead" where nobody answers, "silent" where somebody does and says
+// nothing, "plain" where there is nobody to ask.
 Json row_of(const Found& job) {
   const Result<Json> status =
       ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, base::Clock::now() + kPatience);
@@ -36,27 +38,38 @@ Json row_of(const Found& job) {
   }
   const Result<net::Address> address = net::unix_address(job.socket);
   const bool alive = address && net::answers(*address);
-  row["state"] = alive ? "silent" : status.error().sys == EACCES ? "closed to us" : "dead";
+  const bool hangs = status.error().code == base::Errc::timeout;
+  row["state"] = alive                          ? hangs ? "silent" : "plain"
+                 : status.error().sys == EACCES ? "closed"
+                                                : "dead";
   return row;
 }
 
 std::string since_text(const Json& row) {
   const auto at = row.find("since");
-  if (at == row.end() || !at->is_number()) return "-";
-  return base::rfc3339(static_cast<int64_t>(at->get<double>() * 1e6));
+  const double seconds = at != row.end() && at->is_number() ? at->get<double>() : -1;
+  if (!(seconds >= 0 && seconds < kYear9999)) return "-";
+  return base::rfc3339(static_cast<int64_t>(seconds * 1e6));
 }
 
-std::string number_text(const Json& row, const char* key) {
-  const auto at = row.find(key);
-  return at == row.end() || !at->is_number() ? "-" : at->dump();
+std::string count_text(const Json& row, std::string_view key) {
+  const auto n = number_of(row, key);
+  return n ? std::to_string(*n) : "-";
 }
 
+// A line for people. Its parts come from file names and other people's daemons.
 void print(const Json& row, int width) {
-  const std::string command = row.value("command", row.value("device", std::string("-")));
-  std::printf("%-*s %-8s %8s %7s %-20s %s\n", width, row.value("name", "").c_str(),
-              row.value("state", "").c_str(), number_text(row, "child").c_str(),
-              number_text(row, "viewers").c_str(), since_text(row).c_str(),
-              base::log::printable(command).c_str());
+  const std::string command = text_of(row, "command", text_of(row, "device", "-"));
+  std::printf("%-*s %-8s %8s %7s %-20s %s\n", width,
+              base::log::printable(text_of(row, "name")).c_str(),
+              base::log::printable(text_of(row, "state", "-")).c_str(),
+              count_text(row, "child").c_str(), count_text(row, "viewers").c_str(),
+              since_text(row).c_str(), base::log::printable(command).c_str());
+}
+
+void print_head(int width) {
+  std::printf("%-*s %-8s %8s %7s %-20s %s\n", width, "NAME", "STATE", "CHILD", "VIEWERS", "SINCE",
+              "COMMAND");
 }
 
 }  // namespace
@@ -67,11 +80,8 @@ int list_jobs(const std::vector<Found>& jobs, bool json) {
     return base::kExitNo;
   }
   size_t width = 4;
-  for (const Found& f : jobs) width = std::max(width, f.name.size());
-  if (!json) {
-    std::printf("%-*s %-8s %8s %7s %-20s %s\n", static_cast<int>(width), "NAME", "STATE", "CHILD",
-                "VIEWERS", "SINCE", "COMMAND");
-  }
+  for (const Found& f : jobs) width = std::max(width, base::log::printable(f.name).size());
+  if (!json) print_head(static_cast<int>(width));
   for (const Found& f : jobs) {
     const Json row = row_of(f);
     if (json) {
@@ -79,6 +89,7 @@ int list_jobs(const std::vector<Found>& jobs, bool json) {
     } else {
       print(row, static_cast<int>(width));
     }
+    std::fflush(stdout);  // the next one may take its time to answer
   }
   return base::kExitOk;
 }

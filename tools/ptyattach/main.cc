@@ -1,5 +1,5 @@
 // ptyattach: a terminal on a job of ptybufferd; several to look at; a list of what runs.
-#include "lib/base/args.h"
+#include "lib/base/fd.h"
 #include "lib/net/loop.h"
 #include "tools/ptyattach/find.h"
 #include "tools/ptyattach/follow.h"
@@ -10,10 +10,11 @@
 using namespace ptyattach;
 
 int main(int argc, char** argv) {
+  base::fill_standard_files();
   const Options options = parse_options(argc, argv);
   if (options.targets.empty()) return list_jobs(all_jobs(), options.json);
   const auto jobs = find_jobs(options.targets);
-  if (!jobs) base::die(jobs.error());
+  if (!jobs) give_up(options, jobs.error());
   if (options.json) return list_jobs(*jobs, true);
   net::Loop loop;
   if (jobs->size() > 1) return Follow(loop, options, *jobs).run();

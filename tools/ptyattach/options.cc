@@ -43,6 +43,8 @@ namespace {
 
 constexpr std::string_view kDefaultDetach = "\x1c";  // ^\ as tmux's and dtach's users know it
 constexpr int kOldUsage = 1;
+constexpr int kOldFailure = 255;  // for everything else
+constexpr char kDelete = 0x7f;
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -50,14 +52,24 @@ int hex_digit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// "^A", "^Ad", "q", "1b1b1b": what a person writes for keys.
+// What Ctrl makes of a key; nothing where it makes nothing.
+std::optional<char> control_key(char c) {
+  const int upper = std::toupper(static_cast<unsigned char>(c));
+  if (upper == '?') return kDelete;
+  if (upper < '@' || upper > '_') return {};
+  return static_cast<char>(upper & 0x1f);
+}
+
+// "^A", "^Ad", "^A^D", "q", "1b1b1b": what a person writes for keys.
 Result<std::string> keys_of(std::string_view text) {
   std::string out;
-  if (text.size() >= 2 && text[0] == '^') {
-    out = {static_cast<char>(std::toupper(static_cast<unsigned char>(text[1])) & 0x1f)};
-    return out.append(text.substr(2));
-  }
   if (text.size() == 1) return std::string(text);
+  for (size_t i = 0; text.starts_with('^') && i < text.size(); i++) {
+    const auto key = text[i] != '^' || i + 1 == text.size() ? text[i] : control_key(text[++i]);
+    if (!key) return error(Errc::usage, text, ": there is no ^", text[i]);
+    out += *key;
+  }
+  if (!out.empty()) return out;
   for (size_t i = 0; i + 1 < text.size(); i += 2) {
     const int high = hex_digit(text[i]);
     const int low = hex_digit(text[i + 1]);
@@ -76,7 +88,7 @@ Result<void> read_detach(const Args& args, Options& o) {
                            : variable != nullptr ? variable
                                                  : "";
   if (text.empty()) {
-    o.detach = kDefaultDetach;
+    o.detach = std::string(kDefaultDetach);
     return {};
   }
   const Result<std::string> keys = keys_of(text);
@@ -111,6 +123,7 @@ void read_flags(const Args& args, Options& o) {
   o.no_newline = args.has("no-newline");
   o.quiet = args.count("quiet");
   o.json = args.has("json");
+  if (args.has("verbose")) base::log::set_level(base::log::Level::debug);
   o.targets = args.operands();
   // The old client read nothing from pipes unless told to.
   if (o.old_name && ::isatty(STDIN_FILENO) == 0 && !o.batch) o.ignore_stdin = true;
@@ -123,6 +136,16 @@ void read_flags(const Args& args, Options& o) {
 
 }  // namespace
 
+int failure(const Options& options, int status) {
+  return options.old_name ? kOldFailure : status;
+}
+
+void give_up(const Options& options, const base::Error& error) {
+  if (!options.old_name) base::die(error);
+  base::log::error(error.what);
+  std::exit(kOldFailure);
+}
+
 Options parse_options(int argc, char** argv) {
   Options o;
   o.old_name = base::called_as(argv[0]) == "ptybufferconnect";
@@ -133,18 +156,17 @@ Options parse_options(int argc, char** argv) {
   }
   const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::anywhere);
   read_flags(args, o);
-  if (const Result<void> r = read_values(args, o); !r) base::die(r.error());
+  if (const Result<void> r = read_values(args, o); !r) give_up(o, r.error());
   return o;
 }
 
 std::string key_name(std::string_view keys) {
   std::string out;
   for (const char c : keys) {
-    if (!out.empty()) out += ' ';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += base::cat("^", static_cast<char>(c + 0x40));
+    if (c == kDelete || static_cast<unsigned char>(c) < 0x20) {
+      out += base::cat("^", static_cast<char>(c ^ 0x40));
     } else {
-      out += c;
+      out += base::log::printable({&c, 1});
     }
   }
   return out;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/result.h"
+
 namespace ptyattach {
 
 extern const std::string_view kUsage;
@@ -30,7 +32,12 @@ struct Options {
 // Ends the process for --help, --version and wrong use.
 Options parse_options(int argc, char** argv);
 
-// How the detach keys are called on a keyboard: "^\", "^A d".
+// The exit status of a failure: the old client had one for all.
+int failure(const Options& options, int status);
+// base::die with that status.
+[[noreturn]] void give_up(const Options& options, const base::Error& error);
+
+// How the detach keys are called on a keyboard: "^\", "^Ad".
 std::string key_name(std::string_view keys);
 
 }  // namespace ptyattach

@@ -1,7 +1,8 @@
 #include "tools/ptyattach/session.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,54 +17,61 @@ namespace ptyattach {
 
 namespace {
 constexpr size_t kReadAtOnce = 16 * 1024;
-// What programs on the other side may have switched on: attributes, hidden cursor, mouse,
-// bracketed paste, cursor keys.
-constexpr std::string_view kPlainTerminal =
-    "\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>";
-constexpr std::string_view kAlternateOn = "\x1b[?1049h";
-constexpr std::string_view kAlternateOff = "\x1b[?1049l";
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 
-bool never_blocks(int fd) {
-  struct stat st {};
-  return ::fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+// On its way to the peer, who has not taken it yet.
+bool untaken(const net::Stream& stream) {
+  int queued = 0;
+  return stream.unsent() > 0 || (::ioctl(stream.fd(), SIOCOUTQ, &queued) == 0 && queued > 0);
 }
 
-bool is_null_device(int fd) {
-  struct stat st {};
-  struct stat null {};
-  return ::fstat(fd, &st) == 0 && ::stat("/dev/null", &null) == 0 && S_ISCHR(st.st_mode) &&
-         st.st_rdev == null.st_rdev;
+void send_now(int fd, std::string_view bytes) {
+  static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
+}
+
+void tell(std::string_view text) {
+  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
 }
 }  // namespace
 
+// A terminal whose job's output goes elsewhere (ptyattach web | less) keeps its keys.
 Session::Session(net::Loop& loop, const Options& options, const Found& job)
     : loop_(loop),
       options_(options),
       job_(job),
-      interactive_(::isatty(STDIN_FILENO) != 0 && !options.batch && !options.ignore_stdin),
-      stdin_is_file_(never_blocks(STDIN_FILENO) || is_null_device(STDIN_FILENO)),
+      interactive_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 && !options.batch &&
+                   !options.ignore_stdin && !options.close_after && options.quiet <= 1),
+      reads_stdin_(interactive_ || ((options.batch || ::isatty(STDIN_FILENO) == 0) &&
+                                    !options.ignore_stdin && !options.readonly)),
       keys_(options.detach),
-      linger_(loop, [this] { end(Why::stdin_over); }) {}
+      output_(
+          loop,
+          [this] {
+            if (why_ == Why::none) stream_->pause(false);
+            if (why_ != Why::none) loop_.stop();
+          },
+          [this] { end(Why::unread); }),
+      linger_(loop, [this] { linger(); }) {}
 
 int Session::run() {
   std::optional<pty::Size> size;
   if (interactive_) size = pty::size_of(STDIN_FILENO);
   base::Result<Attached> attached = attach(job_, options_, interactive_, options_.readonly, size);
-  if (!attached) base::die(attached.error());
+  if (!attached) give_up(options_, attached.error());
   const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH},
                              [this](int number) { signalled(number); });
   if (interactive_) {
-    static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, greeting())));
-    if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) base::die(raw.error());
+    tell(greeting());
+    if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) give_up(options_, raw.error());
   }
   begin(std::move(*attached));
-  if (why_ == Why::none) loop_.run();
+  loop_.run();
   return leave();
 }
 
 std::string Session::greeting() const {
-  return base::cat("[", job_.name, options_.readonly ? ", read-only" : "", ": ",
-                   key_name(options_.detach), " detaches]\n");
+  return base::cat("[", base::log::printable(job_.name), options_.readonly ? ", read-only" : "",
+                   ": ", key_name(options_.detach), " detaches]\n");
 }
 
 void Session::begin(Attached attached) {
@@ -73,43 +81,48 @@ void Session::begin(Attached attached) {
       net::Stream::Events{.data = [this](std::string_view b) { show(b); },
                           .end = [this](const std::optional<base::Error>& e) { ended(e); },
                           .low_water = [this] { watch_stdin(!stdin_over_); }});
-  if (!attached_.first.empty()) show(attached_.first);
   if (options_.text && !options_.readonly) {
     stream_->send(*options_.text + (options_.no_newline ? "" : "\n"));
-    if (options_.close_after) stream_->finish();
   }
-  stdin_over_ = options_.ignore_stdin || options_.close_after;
-  if (stdin_over_) return;
-  if (!stdin_is_file_) {
-    stdin_ = std::make_unique<net::Watch>(loop_, STDIN_FILENO, [this](unsigned) { read_stdin(); });
+  if (!attached_.first.empty()) show(attached_.first);
+  if (options_.quiet > 1 && attached_.history == 0U) finish();
+  if (options_.close_after) {
+    finish();
+  } else if (reads_stdin_ && !stdin_over_) {
+    if (!base::always_ready(STDIN_FILENO)) {
+      stdin_ =
+          std::make_unique<net::Watch>(loop_, STDIN_FILENO, [this](unsigned) { read_stdin(); });
+    }
+    watch_stdin(true);
   }
-  watch_stdin(true);
 }
 
 void Session::show(std::string_view bytes) {
-  if (linger_.pending()) linger_.after(options_.linger);
-  if (options_.quiet == 1) return;
-  if (interactive_) {
-    const size_t on = bytes.rfind(kAlternateOn);
-    const size_t off = bytes.rfind(kAlternateOff);
-    const auto npos = std::string_view::npos;
-    if (on != npos || off != npos) alternate_ = on != npos && (off == npos || on > off);
+  if (why_ != Why::none || options_.quiet == 1) return;
+  if (options_.quiet > 1) {
+    bytes = bytes.substr(0, attached_.history.value_or(bytes.size()));
+    attached_.history = attached_.history.value_or(bytes.size()) - bytes.size();
+    if (*attached_.history == 0) finish();
+  } else if (linger_.pending()) {
+    linger_.after(options_.linger);
   }
-  if (!base::write_all(STDOUT_FILENO, bytes)) end(Why::satisfied);  // | head
-  if (options_.quiet > 1) end(Why::satisfied);
+  screen_.show(bytes);
+  output_.write(bytes);
+  if (output_.waiting()) stream_->pause(true);
 }
 
 // A file is read as the daemon takes it; everything else when there is something.
 void Session::watch_stdin(bool on) {
+  const bool read = on && !stdin_over_ && !stream_->full();
   if (stdin_) {
-    stdin_->want(on && !stream_->full() ? net::Watch::kRead : net::Watch::kNothing);
-  } else if (stdin_is_file_ && on && !stream_->full()) {
+    stdin_->want(read ? net::Watch::kRead : net::Watch::kNothing);
+  } else if (reads_stdin_ && read) {
     loop_.defer([this] { read_stdin(); });
   }
 }
 
 void Session::read_stdin() {
-  if (stdin_over_ || why_ != Why::none) return;
+  if (stdin_over_ || why_ != Why::none || stream_->full()) return;
   std::array<char, kReadAtOnce> buf;  // NOLINT: filled by read
   const ssize_t n = ::read(STDIN_FILENO, buf.data(), buf.size());
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -128,20 +141,39 @@ void Session::typed(std::string_view keys) {
   }
   std::string out;
   const bool detach = keys_.filter(keys, out);
-  if (!options_.readonly) stream_->send(out);
-  if (detach) end(Why::detached);
+  if (detach) {
+    // At once, for the loop does not turn again: the last keys before a detach are meant, too.
+    if (!options_.readonly && stream_->unsent() == 0) send_now(stream_->fd(), out);
+    end(Why::detached);
+  } else if (!options_.readonly) {
+    stream_->send(out);
+  }
+}
+
+void Session::stdin_ended() {
+  if (interactive_) {
+    end(Why::stdin_over);
+  } else {
+    finish();
+  }
 }
 
 // The sending side is closed, what still comes is shown; a job lives on, so silence is the end.
-void Session::stdin_ended() {
+// Where nothing more is to be shown, that is now: then one close says it all.
+void Session::finish() {
   stdin_over_ = true;
   watch_stdin(false);
-  if (interactive_) {
+  if (options_.quiet == 0) stream_->finish();
+  linger_.after(options_.quiet == 0 ? options_.linger : base::Duration::zero());
+}
+
+// What a job that is busy has not taken would be lost with the connection.
+void Session::linger() {
+  if (untaken(*stream_) || output_.waiting()) {
+    linger_.after(options_.quiet == 0 ? options_.linger + kLookAgain : kLookAgain);
+  } else {
     end(Why::stdin_over);
-    return;
   }
-  stream_->finish();
-  linger_.after(options_.linger);
 }
 
 void Session::ended(const std::optional<base::Error>& error) {
@@ -149,10 +181,11 @@ void Session::ended(const std::optional<base::Error>& error) {
   end(error ? Why::broken : Why::over);
 }
 
+// What came before an end is still shown, unless a person or nobody waits for it.
 void Session::end(Why why) {
-  if (why_ != Why::none) return;
-  why_ = why;
-  loop_.stop();
+  if (why_ == Why::none) why_ = why;
+  const bool at_once = why == Why::detached || why == Why::signalled || why == Why::unread;
+  if (at_once || !output_.waiting()) loop_.stop();
 }
 
 void Session::signalled(int number) {
@@ -161,28 +194,32 @@ void Session::signalled(int number) {
     return;
   }
   signal_ = number;
-  end(Why::detached);
+  end(Why::signalled);
 }
 
 void Session::resized() {
   if (interactive_ && !options_.readonly) send_size(attached_, pty::size_of(STDIN_FILENO));
 }
 
+// Why it was not an end as it should be; empty where it was.
+std::string Session::trouble() const {
+  if (why_ == Why::broken) return broken_;
+  return why_ == Why::over && attached_.viewer != 0 ? after_the_end(job_) : "";
+}
+
 int Session::leave() {
+  const std::string wrong = trouble();
   if (interactive_) {
-    std::string text(kPlainTerminal);
-    if (alternate_) text += kAlternateOff;
-    static_cast<void>(static_cast<bool>(base::write_all(STDOUT_FILENO, text)));
+    const bool ours = why_ == Why::detached || why_ == Why::signalled;
+    const std::string what = !wrong.empty() ? wrong : ours ? "detached" : "has ended";
+    output_.finish(screen_.leave());
     pty::RawMode::leave();
-    const std::string_view what = why_ == Why::detached ? "detached" : "has ended";
-    static_cast<void>(static_cast<bool>(
-        base::write_all(STDERR_FILENO, base::cat("\r\n[", job_.name, ": ", what, "]\n"))));
+    tell(base::cat("\r\n[", base::log::printable(job_.name), ": ", what, "]\n"));
+  } else if (!wrong.empty()) {
+    base::log::error(job_.name, ": ", wrong);
   }
-  if (why_ == Why::broken) {
-    base::log::error(job_.name, ": ", broken_);
-    return base::kExitSystem;
-  }
-  return signal_ == 0 ? base::kExitOk : 128 + signal_;
+  if (signal_ != 0) return 128 + signal_;
+  return wrong.empty() ? base::kExitOk : failure(options_, base::kExitSystem);
 }
 
 }  // namespace ptyattach

@@ -10,6 +10,8 @@
 #include "tools/ptyattach/attach.h"
 #include "tools/ptyattach/detach_keys.h"
 #include "tools/ptyattach/options.h"
+#include "tools/ptyattach/output.h"
+#include "tools/ptyattach/screen.h"
 
 namespace ptyattach {
 
@@ -21,32 +23,36 @@ class Session {
   int run();
 
  private:
-  enum class Why { none, detached, over, broken, stdin_over, satisfied };
+  enum class Why { none, detached, signalled, unread, over, broken, stdin_over };
   void begin(Attached attached);
   void show(std::string_view bytes);
   void read_stdin();
   void typed(std::string_view keys);
   void stdin_ended();
+  void finish();
+  void linger();
   void ended(const std::optional<base::Error>& error);
   void end(Why why);
   void resized();
   void watch_stdin(bool on);
   void signalled(int number);
   std::string greeting() const;
+  std::string trouble() const;
   int leave();
 
   net::Loop& loop_;
   const Options& options_;
   const Found& job_;
-  bool interactive_;    // raw terminal
-  bool stdin_is_file_;  // no event loop can wait for one
+  bool interactive_;  // raw terminal
+  bool reads_stdin_;
   bool stdin_over_ = false;
-  bool alternate_ = false;  // a program switched to the alternate screen
   Why why_ = Why::none;
   int signal_ = 0;
   std::string broken_;
   Attached attached_;
   DetachKeys keys_;
+  Screen screen_;
+  Output output_;
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<net::Watch> stdin_;
   net::Timer linger_;

@@ -25,15 +25,6 @@ namespace {
 
 constexpr int kOldFailure = 255;  // ptybuffer's for everything but usage
 
-// Descriptors 0 to 2 exist from here on, so that no socket or pty becomes one of them.
-void fill_standard_files() {
-  int fd = 0;
-  do {
-    fd = ::open("/dev/null", O_RDWR);  // NOLINT: without O_CLOEXEC, commands inherit these
-  } while (fd >= 0 && fd <= 2);
-  if (fd > 2) ::close(fd);
-}
-
 void leave_terminal(bool keep_stdout, bool keep_stderr) {
   const base::Result<Fd> null = base::open_file("/dev/null", O_RDWR);
   if (!null) return;
@@ -99,7 +90,7 @@ pid_t checked_fork() {
 }  // namespace
 
 Launch::Launch(const Options& options) : options_(options) {
-  fill_standard_files();
+  base::fill_standard_files();
   close_the_rest();
   auto folder = base::open_file(".", O_PATH | O_DIRECTORY);
   if (folder) folder_ = std::move(*folder);
