@@ -1,5 +1,6 @@
 #include "lib/net/child.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -80,7 +81,9 @@ void default_signals(const sigset_t& mask) {
   if (plan.folder >= 0 && ::fchdir(plan.folder) < 0) fail(plan, 'd');
   for (int i = 0; i < 3; i++) {
     const int fd = plan.stdio[static_cast<size_t>(i)];
-    if (fd >= 0 && ::dup2(fd, i) < 0) fail(plan, 'd');
+    // dup2 of a descriptor to itself leaves it close-on-exec.
+    const int done = fd == i ? ::fcntl(fd, F_SETFD, 0) : fd >= 0 ? ::dup2(fd, i) : 0;
+    if (done < 0) fail(plan, 'd');
   }
   if (plan.pid_text != nullptr) write_digits(plan.pid_text, ::getpid());
   ::umask(plan.umask);

@@ -72,9 +72,12 @@ Result<Fd> dial(const Address& address, base::Time deadline) {
   Result<Fd> fd = begin(address);
   if (!fd) return fd;
   pollfd p{fd->get(), POLLOUT, 0};
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::Clock::now());
-  const int n = ::poll(&p, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
+  int n = 0;
+  do {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::Clock::now());
+    n = ::poll(&p, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
+  } while (n < 0 && errno == EINTR);
   const int sys = n == 0 ? ETIMEDOUT : n < 0 ? errno : outcome(fd->get());
   if (sys != 0) return base::sys_error(sys, address.text);
   return fd;

@@ -21,7 +21,14 @@ constexpr size_t kMaxNotes = 8 * 1024;
 constexpr auto kHold = milliseconds(50);
 constexpr int kRefillDivisor = 20;  // 5 % of the time
 constexpr auto kHoldCheck = milliseconds(1);
+constexpr auto kLastKeys = milliseconds(2000);
 constexpr auto kHangupCheck = milliseconds(1000);
+
+bool is_unix(int fd) {
+  sockaddr_storage a{};
+  socklen_t size = sizeof a;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size) == 0 && a.ss_family == AF_UNIX;
+}
 }  // namespace
 
 std::string loss_marker(uint64_t bytes) {
@@ -48,12 +55,13 @@ Viewer::Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::stri
 }
 
 bool Viewer::pending() const {
+  if (output_over_) return false;
   return prefix_sent_ < prefix_.size() || cursor_ != fanout_.ring_.head();
 }
 
 void Viewer::interest() {
   unsigned want = Watch::kNothing;
-  if (!gone_ && !input_paused_ && !input_over_) want |= Watch::kRead;
+  if (!gone_ && (!input_paused_ || ended()) && !input_over_) want |= Watch::kRead;
   if (!gone_ && blocked_ && pending()) want |= Watch::kWrite;
   watch_.want(want);
 }
@@ -70,6 +78,7 @@ void Viewer::ready(unsigned what) {
 void Viewer::read_input() {
   std::array<char, kOneRead> buf;  // NOLINT: not cleared for each key
   const ssize_t n = ::recv(fd_.get(), buf.data(), buf.size(), MSG_DONTWAIT);
+  if (n > 0 && ended()) return;
   if (n > 0) {
     events_.input(std::string_view(buf.data(), static_cast<size_t>(n)));
   } else if (n == 0) {
@@ -83,7 +92,7 @@ void Viewer::read_input() {
 // at the end of its stdin. Nothing tells when it goes too, so the Fanout looks now and then.
 void Viewer::input_ended() {
   input_over_ = true;
-  if (base::hung_up(fd_.get())) {
+  if (ended() || base::hung_up(fd_.get())) {
     drop();
     return;
   }
@@ -133,6 +142,13 @@ void Viewer::push() {
   interest();
 }
 
+// Who writes and closes at once, as `echo x | socat -u - unix:...` does, is not to lose what it
+// wrote: its end is seen where its keys are read.
+void Viewer::output_ended() {
+  output_over_ = true;
+  if (input_over_) drop();
+}
+
 // One sendmsg of prefix and ring bytes; false: the peer takes no more now.
 bool Viewer::send_some(size_t& sent) {
   const base::Ring& ring = fanout_.ring_;
@@ -149,7 +165,7 @@ bool Viewer::send_some(size_t& sent) {
   message.msg_iovlen = count;
   const ssize_t w = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (w < 0) {
-    if (errno != EAGAIN && errno != EINTR) drop();
+    if (errno != EAGAIN && errno != EINTR) output_ended();
     return false;
   }
   const auto done = static_cast<size_t>(w);
@@ -163,10 +179,16 @@ bool Viewer::send_some(size_t& sent) {
   return done == n + prefix;  // a short write: the socket is full
 }
 
+// Over TCP, closing while keys are unread, or on their way, resets the connection, and takes output
+// away that the peer has not read yet: so its end is waited for, for a moment.
 void Viewer::check_end() {
-  if (fanout_.finished_ && !gone_ && !pending()) {
-    ::shutdown(fd_.get(), SHUT_WR);
+  if (!fanout_.finished_ || gone_ || ended() || pending()) return;
+  ::shutdown(fd_.get(), SHUT_WR);
+  ended_at_ = fanout_.loop_.now();
+  if (input_over_ || is_unix(fd_.get())) {
     drop();
+  } else {
+    fanout_.hangup_timer_.after(kHangupCheck);
   }
 }
 
@@ -177,7 +199,8 @@ Fanout::Fanout(Loop& loop, size_t ring_bytes)
       ring_(ring_bytes),
       gather_(std::min(kGather, ring_bytes / 4)),
       hold_timer_(loop, [this] { progressed(); }),
-      hangup_timer_(loop, [this] { look_for_hangups(); }) {}
+      hangup_timer_(loop, [this] { look_for_hangups(); }),
+      reap_timer_(loop, [this] { reap(); }) {}
 
 Viewer& Fanout::add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events) {
   Viewer& v = viewers_.emplace_back(*this, loop_, std::move(fd), std::max(from, ring_.tail()),
@@ -215,7 +238,8 @@ size_t Fanout::room(const Source& source) {
   base::Time now{};
   if (held_ != nullptr) charge(now = base::Clock::now());
   for (Viewer& v : viewers_) {
-    if (v.gone_ || head - v.cursor_ <= near || v.cursor_ < ring_.tail() || v.cursor_ >= low) {
+    if (v.gone_ || v.output_over_ || head - v.cursor_ <= near || v.cursor_ < ring_.tail() ||
+        v.cursor_ >= low) {
       continue;
     }
     if (now == base::Time{}) now = base::Clock::now();
@@ -255,13 +279,10 @@ void Fanout::progressed() {
 
 void Fanout::remove_later(Viewer& v) {
   if (culprit_ == &v) culprit_ = nullptr;
-  if (reaping_) return;
-  reaping_ = true;
-  loop_.defer([this] { reap(); });
+  if (!reap_timer_.pending()) reap_timer_.after({});
 }
 
 void Fanout::reap() {
-  reaping_ = false;
   for (auto it = viewers_.begin(); it != viewers_.end();) {
     if (!it->gone_) {
       ++it;
@@ -277,8 +298,8 @@ void Fanout::reap() {
 void Fanout::look_for_hangups() {
   bool watching = false;
   for (Viewer& v : viewers_) {
-    if (!v.input_over_ || v.gone_) continue;
-    if (base::hung_up(v.fd_.get())) {
+    if ((!v.input_over_ && !v.ended()) || v.gone_) continue;
+    if (base::hung_up(v.fd_.get()) || (v.ended() && loop_.now() - v.ended_at_ >= kLastKeys)) {
       v.drop();
     } else {
       watching = true;

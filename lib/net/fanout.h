@@ -60,11 +60,13 @@ class Viewer {
   void ready(unsigned what);
   void read_input();
   void input_ended();
+  void output_ended();
   void push();
   bool send_some(size_t& sent);
   void skip();
   bool pending() const;
   void check_end();
+  bool ended() const { return ended_at_ != base::Time{}; }
   void interest();
 
   Fanout& fanout_;
@@ -77,8 +79,10 @@ class Viewer {
   Events events_;
   bool blocked_ = false;
   bool input_paused_ = false;
-  bool input_over_ = false;  // half-closed: it only watches
+  bool input_over_ = false;   // half-closed: it only watches
+  bool output_over_ = false;  // it reads no more; what it typed before still counts
   bool gone_ = false;
+  base::Time ended_at_{};  // all was sent; only its keys are still thrown away
   Watch watch_;
 };
 
@@ -131,11 +135,11 @@ class Fanout {
   uint64_t skipped_ = 0;
   bool finished_ = false;
   const Source* held_ = nullptr;  // waits for room
-  bool reaping_ = false;
-  Viewer* culprit_ = nullptr;  // who holds the source back
+  Viewer* culprit_ = nullptr;     // who holds the source back
   base::Time charged_at_{};
   Timer hold_timer_;
   Timer hangup_timer_;
+  Timer reap_timer_;
 };
 
 // LF [[N bytes skipped]] LF: the loss marker, the same everywhere.

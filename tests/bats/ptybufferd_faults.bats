@@ -474,8 +474,7 @@ print("exact")'
 }
 
 @test "a tree that ignores TERM and HUP is killed after the grace of five seconds" {
-  ptybufferd -q s sh -c 'trap "" TERM HUP INT; setsid sh -c "echo \$\$ >two; while :; do sleep 0.1; done" &
-    echo $$ >one; while :; do sleep 0.1; done'
+  ptybufferd -q s sh -c 'trap "" TERM HUP INT; setsid sh -c "echo \$\$ >two; while :; do sleep 0.1; done" & echo $$ >one; while :; do sleep 0.1; done'
   wait_until 5 test -s one
   wait_until 5 test -s two
   ctl ./s stop
@@ -508,4 +507,41 @@ print("exact")'
   wait "$daemon" || code=$?
   assert_equal "$code" 137
   grep -q "signal 9 (Killed)" log
+}
+
+@test "who writes and closes at once loses nothing of what it wrote" {
+  ptybufferd -q -i -o out s sh -c 'stty raw -echo; seq 1 20000; exec cat'
+  wait_until 5 file_has out 20000
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    { seq -f "%.0f-of-$i" 1 300; } | timeout 5 socat -u - unix:s
+  done
+  for i in 1 2 3 4 5 6 7 8 9 10; do wait_until 5 file_has out "300-of-$i"; done
+  assert_equal "$(grep -c of- out)" 3000
+}
+
+@test "over TCP the last output arrives though keys are on their way" {
+  local port
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  ptybufferd -q -i -r "127.0.0.1:$port" sh -c 'stty raw -echo; head -c 1 >/dev/null; yes 1234567 | head -n 25000'
+  run -0 python3 - "$port" <<'END'
+import socket, sys, threading, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+s.settimeout(20)
+def type():
+    try:
+        while True:
+            s.sendall(b"k" * 64)
+            time.sleep(0.002)
+    except OSError:
+        pass
+threading.Thread(target=type, daemon=True).start()
+time.sleep(0.3)
+got = 0
+while chunk := s.recv(4096):
+    got += len(chunk)
+    time.sleep(0.001)
+print(got)
+END
+  assert_output 200000
 }
