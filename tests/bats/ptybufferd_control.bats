@@ -452,8 +452,7 @@ END
 }
 
 @test "signal is for the whole process group, and there is none between two starts" {
-  ptybufferd -q -R s sh -c 'sh -c "trap \"echo inner; exit\" USR1; echo ready; while :; do sleep 0.02; done" &
-    trap "" USR1; wait'
+  ptybufferd -q -R s sh -c 'sh -c "trap \"echo inner; exit\" USR1; echo ready; while :; do sleep 0.02; done" & trap "" USR1; wait'
   connect s
   expect c ready
   ctl ./s '{"cmd":"signal","signal":"USR1"}'
