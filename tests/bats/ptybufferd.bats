@@ -870,7 +870,8 @@ $child $child"
   wait_until 5 job_is ./s over
   run all_of s
   assert_line --index 0 "0 1 2 "
-  assert_line --index 1 --regexp 'SigIgn:[[:space:]]*0000000000000000'
+  # 32 and 33 are the C library's own: make starts programs with those ignored.
+  assert_line --index 1 --regexp 'SigIgn:[[:space:]]*0000000[01][08]0000000'
   assert_line --index 2 "$(ulimit -n)"
 }
 
