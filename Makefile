@@ -13,7 +13,7 @@ Q        := $(if $(V),,@)
 # --- The house: what may use what. A line per library folder and per tool; a use that is not
 # --- here fails to link, or fails tests/bats/style.bats.
 
-LIBS := base wire net peer pty journal
+LIBS := base wire net peer pty journal crypto tls redis queue
 
 base_USES    :=
 wire_USES    := base
@@ -21,21 +21,37 @@ net_USES     := base
 journal_USES := base
 peer_USES    := wire net base
 pty_USES     := net base
+crypto_USES  := base
+tls_USES     := crypto net base
+redis_USES   := net base
+queue_USES   := redis net base
 
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
+qput_USES       := queue redis net wire base
+qwait_USES      := queue redis net wire base
+tlspipe_USES    := tls crypto net base
+resolve_USES    := net base
 
-TOOLS   := ptybufferd ptyattach
+TOOLS   := ptybufferd ptyattach qput qwait
+# Helpers of the tools, started by them and by nobody else: libexec/lineman.
+HELPERS := tlspipe resolve
 SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
 net_LINK     := -levent_core
 journal_LINK := -lzstd
+redis_LINK   := -lhiredis
+tls_LINK     := -levent_openssl
+# Those that stay shared: their security updates must reach us without a new build.
+tls_SHARED    := -lssl -lcrypto
+crypto_SHARED := -lcrypto
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
-DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev
-DEPS_RUN   := socat jq netcat-openbsd
+DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
+              libssl-dev
+DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 git procps \
               bsdextrautils util-linux
@@ -57,7 +73,7 @@ HARDEN   += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN   += $(if $(SAN)$(filter -O0,$(OPT)),,-D_FORTIFY_SOURCE=2)
 CXXFLAGS += -std=c++20 $(OPT) -g -ftree-vectorize $(WARN) $(HARDEN) $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -I. -D_GNU_SOURCE
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(if $(SAN),-fsanitize=$(SAN))
 # A small tool must start like a C program, and the loader is what starting costs: the C++ runtime
 # and libevent are linked in, except under a sanitizer, which brings its own.
@@ -69,9 +85,9 @@ link_of   = $(if $(SAN),$($(1)_LINK),$(patsubst -l%,-l:lib%.a,$($(1)_LINK)))
 lib_srcs = $(wildcard lib/$(1)/*.cc)
 objs     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib/lib%.a,$($(1)_USES))
-linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u)))
+linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u))) $(foreach u,$($(1)_USES),$($(u)_SHARED))
 
-BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%)
+BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPERS:%=$(BUILD)/libexec/lineman/%)
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
@@ -96,12 +112,24 @@ endef
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 
 define tool_rule
-$(BUILD)/bin/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
+$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
 endef
-$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t),bin)))
+$(foreach t,$(HELPERS),$(eval $(call tool_rule,$(t),libexec/lineman)))
+
+# Lua stands in *.lua files: built in as constants, and installed as one function library.
+LUA := $(wildcard lib/*/*.lua)
+$(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-header
+	@mkdir -p $(@D)
+	$(Q)lib/redis/lua-to-header $< >$@
+$(filter $(BUILD)/obj/lib/queue/%,$(call objs,$(call lib_srcs,queue))): $(LUA:%.lua=$(BUILD)/gen/%.lua.h)
+$(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
+	@mkdir -p $(@D)
+	$(Q)lib/redis/lua-to-library $(LUA) >$@
+
 
 $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
 	@mkdir -p $(@D)
