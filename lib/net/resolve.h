@@ -35,7 +35,7 @@ class Resolve {
   Resolve& operator=(const Resolve&) = delete;
 
  private:
-  void start();
+  base::Result<void> start();
   void exited(int status);
   void finish(base::Result<std::vector<Address>> result);
   void end_child();
@@ -43,7 +43,6 @@ class Resolve {
   Loop& loop_;
   std::string host_;
   uint16_t port_;
-  base::Time deadline_;
   Done done_;
   std::optional<base::Result<std::vector<Address>>> early_;  // known before there was a loop turn
   base::Fd output_;
@@ -76,7 +75,11 @@ class NameDialler {
   Resolve resolve_;
 };
 
-// "host" numeric: the address without any lookup. bad_input: it is a name.
+// The address of a numeric host, without any lookup. bad_input: it is a name.
 base::Result<Address> numeric_address(const std::string& host, uint16_t port);
+
+// Asks the system and blocks as long as that takes: for the helper programs alone. The texts are
+// numeric, "127.0.0.1:6379" or "[::1]:6379". Errors as those of Resolve.
+base::Result<std::vector<Address>> lookup(const std::string& host, uint16_t port);
 
 }  // namespace net
