@@ -139,9 +139,9 @@ UNIT_SRCS := $(wildcard tests/unit/*.cc)
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto net wire base)
 	@echo "  LD  $@"
-	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK))
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
