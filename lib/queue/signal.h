@@ -95,8 +95,12 @@ class Signal {
   void list(std::string_view cursor, int count, Done<WaiterPage> done);
 
   // To send on a second connection (it blocks there): answers when there is a message after `from`,
-  // nil when time is over. Its messages are not to be used: read() counts and checks.
+  // nil when time is over.
   std::vector<std::string> block_command(const Position& from, int64_t block_ms) const;
+  // What of its answer follows `from` without a gap, in the same epoch: may be used as it is, which
+  // saves a read(). Empty: read() has to say what happened. Only of a connection that was there
+  // when `from` was read: after a reconnect comes a read() first, for it compares the tag.
+  static std::vector<Message> following(const redis::Reply& block, const Position& from);
 
   const std::string& name() const { return queue_; }
 

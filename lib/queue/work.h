@@ -85,7 +85,7 @@ enum class Fate {
 };
 
 // The end of an item, for who asked for its result and for whoever pushes it.
-struct Result {
+struct Ending {
   // "exit N", "signal N" (of the taker); "dead WHY", "deleted", "dropped" (it will not be done).
   std::string end = "exit 0";
   // What it wrote: a digit for the descriptor ('1' or '2'), then the bytes. At most 1,000 parts.
@@ -132,7 +132,7 @@ class Work {
 
   void renew(const Lease& lease, int64_t lease_ms, Done<Fate> done);
   void ack(const Lease& lease, Done<Fate> done);
-  void ack(const Lease& lease, const Result& result, Done<Fate> done);
+  void ack(const Lease& lease, const Ending& ending, Done<Fate> done);
   // Back, `delay_ms` from now. counted: the try failed; dead when that was the last one. Not
   // counted: it was not tried (the taker stops); it goes to the front.
   struct Back {
