@@ -36,6 +36,7 @@ resolve_USES    := net base
 TOOLS   := ptybufferd ptyattach qput qwait
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
 HELPERS := tlspipe resolve
+HELPER_SCRIPTS := redis-embedded
 SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
@@ -87,7 +88,8 @@ objs     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib/lib%.a,$($(1)_USES))
 linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u))) $(foreach u,$($(1)_USES),$($(u)_SHARED))
 
-BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPERS:%=$(BUILD)/libexec/lineman/%)
+BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPERS:%=$(BUILD)/libexec/lineman/%) \
+        $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%) $(BUILD)/share/lineman/redis/lineman.lua
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
@@ -130,8 +132,9 @@ $(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-library $(LUA) >$@
 
-
 $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
+$(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%): $(BUILD)/libexec/lineman/%: tools/%/main.sh Makefile
+$(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
 	@mkdir -p $(@D)
 	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
@@ -169,7 +172,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit
+unit: $(BUILD)/unit $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 
@@ -204,7 +207,7 @@ CXX_FILES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 format: deps-lint ; clang-format -i $(CXX_FILES)
 lint: deps-lint
 	clang-tidy --quiet $(filter %.cc,$(filter lib/% tools/%,$(CXX_FILES))) -- -x c++ -std=c++20 $(CPPFLAGS)
-	shellcheck $(SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary .ci/run
+	shellcheck $(SCRIPTS:%=tools/%/main.sh) $(HELPER_SCRIPTS:%=tools/%/main.sh) tests/run-bats tests/summary .ci/run
 
 # --- Install: pairs of file and place below PREFIX. Programs are copied (STRIP=strip makes them
 # small), in everything else @PREFIX@ is filled in. COMPAT=1 adds the names of what is replaced.
@@ -222,11 +225,13 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call complete,bash,share/bash-completion/completions) \
             $(call complete,zsh,share/zsh/site-functions,_) \
             $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
+            $(BUILD)/share/lineman/redis/lineman.lua:share/lineman/redis/lineman.lua \
             $(call place,README.md COPYRIGHT,$(DOC)) $(call place,examples/*,$(DOC)/examples)
 
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
 	for t in $(TOOLS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
+	for t in $(HELPER_SCRIPTS); do install -D -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(SCRIPTS); do install -D -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
 	for p in $(FILES); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
 	  sed 's|@PREFIX@|$(PREFIX)|g' "$${p%%:*}" >"$$to/$${p#*:}"; chmod $$m "$$to/$${p#*:}"; done; \
@@ -235,9 +240,9 @@ install: all
 
 uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
-	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
+	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
-	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" 2>/dev/null || true
+	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)
 help:
