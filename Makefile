@@ -55,7 +55,7 @@ DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev li
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 git procps \
-              bsdextrautils util-linux
+              bsdextrautils util-linux openssl iproute2
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_BENCH := conserver-server conserver-client socat python3
@@ -231,6 +231,7 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
 	for t in $(TOOLS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
+	for t in $(HELPERS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(HELPER_SCRIPTS); do install -D -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(SCRIPTS); do install -D -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
 	for p in $(FILES); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
@@ -240,7 +241,7 @@ install: all
 
 uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
-	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
+	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
 	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
