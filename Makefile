@@ -172,7 +172,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
+unit: $(BUILD)/unit $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 

@@ -2,6 +2,7 @@
 
 #include "lib/net/dialler.h"
 #include "lib/net/resolve.h"
+#include "lib/redis/tunnel.h"
 
 namespace redis {
 
@@ -12,35 +13,54 @@ namespace {
 
 using Done = std::function<void(Result<Fd>)>;
 
-Connect fails_with(const base::Error& why) {
-  auto timer = std::make_shared<std::unique_ptr<net::Timer>>();
-  return [why, timer](net::Loop& loop, base::Time, const Done& done) {
-    *timer = std::make_unique<net::Timer>(loop, [done, why] { done(why); });
-    (*timer)->at(loop.now());
+// A target that cannot be connected to, told as every other error is.
+class Failure {
+ public:
+  Failure(net::Loop& loop, base::Error why, Done done)
+      : timer_(loop, [why = std::move(why), done = std::move(done)] { done(why); }) {
+    timer_.at(loop.now());
+  }
+
+ private:
+  net::Timer timer_;
+};
+
+// A Connect that keeps one Try at a time, of a class whose object is a way to connect under way.
+// The last one may be calling us just now, so it goes later. Copies share the one.
+template <class Try, class Make>
+Connect keeps(Make make) {
+  return [make = std::move(make), held = std::make_shared<std::shared_ptr<Try>>()](
+             net::Loop& loop, base::Time deadline, Done done) {
+    if (*held) loop.defer([old = std::move(*held)] {});
+    *held = make(loop, deadline, std::move(done));
   };
 }
 
 Connect unix_connector(const std::string& path) {
   const Result<net::Address> address = net::unix_address(path);
-  if (!address) return fails_with(address.error());
-  auto dialler = std::make_shared<std::unique_ptr<net::Dialler>>();
-  return [address = *address, dialler](net::Loop& loop, base::Time deadline, Done done) {
-    *dialler = std::make_unique<net::Dialler>(loop, address, deadline, std::move(done));
-  };
-}
-
-Connect tcp_connector(const std::string& host, uint16_t port) {
-  auto dialler = std::make_shared<std::unique_ptr<net::NameDialler>>();
-  return [host, port, dialler](net::Loop& loop, base::Time deadline, Done done) {
-    *dialler = std::make_unique<net::NameDialler>(loop, host, port, deadline, std::move(done));
-  };
+  if (!address) {
+    return keeps<Failure>([why = address.error()](net::Loop& loop, base::Time, Done done) {
+      return std::make_shared<Failure>(loop, why, std::move(done));
+    });
+  }
+  return keeps<net::Dialler>([address = *address](net::Loop& loop, base::Time deadline, Done done) {
+    return std::make_shared<net::Dialler>(loop, address, deadline, std::move(done));
+  });
 }
 
 }  // namespace
 
 Connect connector(const Target& target) {
   if (!target.path.empty()) return unix_connector(target.path);
-  return tcp_connector(target.host, target.port);
+  if (target.tls) {
+    return keeps<Tunnel>([target](net::Loop& loop, base::Time deadline, Done done) {
+      return std::make_shared<Tunnel>(loop, target, deadline, std::move(done));
+    });
+  }
+  return keeps<net::NameDialler>(
+      [host = target.host, port = target.port](net::Loop& loop, base::Time deadline, Done done) {
+        return std::make_shared<net::NameDialler>(loop, host, port, deadline, std::move(done));
+      });
 }
 
 Login login_of(const Target& target) {

@@ -12,8 +12,8 @@ struct Reply {
   enum class Kind { nil, status, error, integer, text, list };
   Kind kind = Kind::nil;
   int64_t integer = 0;
-  std::string text;           // of text, status and error
-  std::vector<Reply> items;   // of a list
+  std::string text;          // of text, status and error
+  std::vector<Reply> items;  // of a list
 
   bool is_nil() const { return kind == Kind::nil; }
   bool is_error() const { return kind == Kind::error; }

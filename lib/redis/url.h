@@ -17,15 +17,15 @@
 namespace redis {
 
 struct Target {
-  std::string path;         // a unix socket; empty: TCP
-  std::string host;         // name or numeric address
+  std::string path;  // a unix socket; empty: TCP
+  std::string host;  // name or numeric address
   uint16_t port = 6379;
   bool tls = false;
-  std::string user;         // ACL user; empty: the default one
-  std::string password;     // never logged, never in `text`
+  std::string user;      // ACL user; empty: the default one
+  std::string password;  // never logged, never in `text`
   std::string ca, cert, key;
   int database = 0;
-  std::string text;         // the URL without secrets, for messages
+  std::string text;  // the URL without secrets, for messages
 };
 
 // Where a URL was found decides what may stand in it: a password on a command line can be read by

@@ -132,3 +132,205 @@ TEST_CASE("nobody there: it is told why, and tried again") {
   CHECK(told.why == t.path + ": No such file or directory");
   CHECK(told.ready == 0);
 }
+
+// ---- Logging in
+
+TEST_CASE("a user, a password, a database: all of them before the first command") {
+  const RedisServer server;
+  CHECK(server.ask({"ACL", "SETUSER", "me", "on", ">sesame", "~*", "+@all"}) == "OK");
+  redis::Target t = server.target();
+  t.user = "me";
+  t.password = "sesame";
+  t.database = 3;
+  Connected c(t);
+  CHECK(c.ask({"ACL", "WHOAMI"}) == "me");
+  CHECK(c.ask({"CLIENT", "INFO"}).find(" db=3 ") != std::string::npos);
+}
+
+TEST_CASE("a password alone is the default user's") {
+  const RedisServer server({"--requirepass", "sesame"});
+  redis::Target t = server.target();
+  t.password = "sesame";
+  CHECK(Connected(t).ask({"ACL", "WHOAMI"}) == "default");
+}
+
+TEST_CASE("a user who may nothing but one command is logged in") {
+  const RedisServer server;
+  server.ask({"ACL", "SETUSER", "me", "on", ">p", "~*", "+get"});
+  redis::Target t = server.target();
+  t.user = "me";
+  t.password = "p";
+  Connected c(t);
+  CHECK(c.ask({"GET", "k"}).empty());
+  CHECK(c.ask({"SET", "k", "v"}).starts_with("NOPERM "));
+}
+
+TEST_CASE("a refused login is told with the server's words, and tried again slowly") {
+  const RedisServer server({"--requirepass", "sesame"});
+  const auto why = [&](const std::string& user, const std::string& password, int database = 0) {
+    redis::Target t = server.target();
+    t.user = user;
+    t.password = password;
+    t.database = database;
+    net::Loop loop;
+    Told told;
+    Client client(loop, redis::connector(t), redis::login_of(t), told.events());
+    REQUIRE(run_until(loop, [&] { return told.lost == 1; }));
+    CHECK(told.code == Errc::denied);
+    CHECK(told.ready == 0);
+    help::run_for(loop, std::chrono::milliseconds(300));
+    CHECK(told.lost == 1);
+    CHECK_FALSE(client.ready());
+    return told.why;
+  };
+  CHECK(why("", "").find("login refused: NOAUTH ") == 0);
+  CHECK(why("", "wrong").find("login refused: WRONGPASS ") == 0);
+  CHECK(why("nobody", "sesame").find("login refused: WRONGPASS ") == 0);
+  CHECK(why("", "sesame", 77) == "login refused: ERR DB index is out of range");
+}
+
+TEST_CASE("a server that quotes what it was sent does not bring the password into a message") {
+  const RedisServer server({"--rename-command", "AUTH", "GATE"});
+  redis::Target t = server.target();
+  t.password = "sesame";
+  net::Loop loop;
+  Told told;
+  Client client(loop, redis::connector(t), redis::login_of(t), told.events());
+  REQUIRE(run_until(loop, [&] { return told.lost == 1; }));
+  CHECK(told.why.find("unknown command") != std::string::npos);
+  CHECK(told.why.find("sesame") == std::string::npos);
+}
+
+TEST_CASE("a server that loads its data is waited for, and that is told once") {
+  RedisServer server({"--appendonly", "yes", "--loading-process-events-interval-bytes", "1024"});
+  const auto made = server.ask(
+      {"EVAL", "for i = 1, 2000 do redis.call('SET', 'k' .. i, string.rep('x', 100)) end", "0"});
+  CHECK(made.empty());
+  server.kill();
+  server.add_options({"--key-load-delay", "500"});
+  server.start();
+  Told told;
+  net::Loop loop;
+  Client client(loop, redis::connector(server.target()), {}, told.events());
+  REQUIRE(run_until(loop, [&] { return told.lost == 1; }));
+  CHECK(told.code == Errc::busy);
+  CHECK(told.why.starts_with("LOADING "));
+  REQUIRE(run_until(loop, [&] { return client.ready(); }));
+  CHECK(told.lost == 1);
+  CHECK(server.ask({"DBSIZE"}) == "2000");
+}
+
+// ---- What a server says, and how it goes
+
+TEST_CASE("what a full Redis says passes through") {
+  const RedisServer server({"--maxmemory", "1mb"});
+  Connected c(server.target());
+  CHECK(c.ask({"SET", "k", std::string(2 << 20, 'x')}).starts_with("OOM "));
+  CHECK(c.ask({"PING"}) == "PONG");
+}
+
+TEST_CASE("one client blocks while the other works") {
+  const RedisServer server;
+  Connected c(server.target());
+  Told told;
+  Client blocking(c.loop, redis::connector(server.target()), {}, told.events());
+  REQUIRE(run_until(c.loop, [&] { return blocking.ready(); }));
+  std::string moved;
+  blocking.command({"BLMOVE", "from", "to", "LEFT", "RIGHT", "0"},
+                   [&](const Result<Reply>& r) { moved = RedisServer::text_of(r); });
+  CHECK(c.ask({"PING"}) == "PONG");
+  CHECK(moved.empty());
+  CHECK(c.ask({"RPUSH", "from", "x"}) == "1");
+  REQUIRE(run_until(c.loop, [&] { return !moved.empty(); }));
+  CHECK(moved == "x");
+}
+
+TEST_CASE("a connection killed by the server: what waits is told, and it connects again") {
+  const RedisServer server;
+  Connected c(server.target());
+  std::string blocked;
+  c.client.command({"BLPOP", "k", "0"}, [&](const Result<Reply>& r) {
+    blocked = r ? "?" : r.error().what;
+    CHECK((!r && r.error().code == Errc::closed));
+  });
+  help::run_for(c.loop, std::chrono::milliseconds(10));
+  CHECK(server.ask({"CLIENT", "KILL", "TYPE", "normal"}) == "1");
+  REQUIRE(run_until(c.loop, [&] { return !blocked.empty(); }));
+  CHECK(blocked == "the server closed the connection");
+  REQUIRE(run_until(c.loop, [&] { return c.told.ready == 2; }));
+  CHECK(c.ask({"PING"}) == "PONG");
+}
+
+TEST_CASE("an answer of more than 64 MiB ends the connection, and says so") {
+  const RedisServer server;
+  Connected c(server.target());
+  CHECK(c.ask({"SETRANGE", "k", "73400319", "x"}) == "73400320");
+  CHECK(c.ask({"GET", "k"}) == "!an answer of more than 64 MiB");
+  REQUIRE(run_until(c.loop, [&] { return c.client.ready(); }));
+}
+
+TEST_CASE("a peer that is no Redis is told as that") {
+  net::Loop loop;
+  Told told;
+  auto ends = help::socket_pair();
+  const help::Far far(std::move(ends.far));
+  far.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+  Client client(
+      loop, [&](net::Loop&, base::Time, const auto& done) { done(std::move(ends.near)); }, {},
+      told.events());
+  REQUIRE(run_until(loop, [&] { return told.lost == 1; }));
+  CHECK(told.why.starts_with("the answer is not of Redis: "));
+}
+
+TEST_CASE("answers to no question end the connection") {
+  net::Loop loop;
+  Told told;
+  auto ends = help::socket_pair();
+  const help::Far far(std::move(ends.far));
+  far.send("+PONG\r\n+OK\r\n");
+  Client client(
+      loop, [&](net::Loop&, base::Time, const auto& done) { done(std::move(ends.near)); }, {},
+      told.events());
+  REQUIRE(run_until(loop, [&] { return told.lost == 1; }));
+  CHECK(told.ready == 1);
+  CHECK(told.why == "an answer to no question");
+}
+
+TEST_CASE("a client that goes calls nobody, though answers, a connect or a refusal are due") {
+  const RedisServer server;
+  net::Loop loop;
+  int calls = 0;
+  const auto count = [&](const Result<Reply>&) { calls++; };
+  std::function<void(Result<base::Fd>)> late;
+  {
+    Client never(loop, [&](net::Loop&, base::Time, auto done) { late = std::move(done); }, {}, {});
+    REQUIRE(run_until(loop, [&] { return late != nullptr; }));
+    never.command({"PING"}, count);
+    Client gone(loop, redis::connector(server.target()), {}, {});
+    REQUIRE(run_until(loop, [&] { return gone.ready(); }));
+    calls = 0;
+    gone.command({"PING"}, count);
+    gone.command({"PING"}, nullptr);
+  }
+  late(help::socket_pair().near);
+  help::run_for(loop, std::chrono::milliseconds(20));
+  CHECK(calls == 0);
+}
+
+TEST_CASE("done may issue commands, and have its client deleted") {
+  const RedisServer server;
+  net::Loop loop;
+  Told told;
+  auto client = std::make_unique<Client>(loop, redis::connector(server.target()), redis::Login{},
+                                         told.events());
+  REQUIRE(run_until(loop, [&] { return client->ready(); }));
+  int depth = 0;
+  std::function<void(const Result<Reply>&)> again = [&](const Result<Reply>& r) {
+    CHECK(r);
+    if (++depth < 10) return client->command({"PING"}, again);
+    loop.defer([&] { client.reset(); });
+  };
+  client->command({"PING"}, again);
+  REQUIRE(run_until(loop, [&] { return client == nullptr; }));
+  CHECK(depth == 10);
+}

@@ -50,6 +50,8 @@ class RedisServer {
   }
 
   pid_t pid() const { return pid_; }
+  // For the next start.
+  void add_options(const Words& more) { options_.insert(options_.end(), more.begin(), more.end()); }
   void start() {
     Words argv = {"redis-server", "--port", "0", "--unixsocket", socket(),       "--dir",
                   folder_.path(), "--save", "",  "--logfile",    folder_ / "log"};
