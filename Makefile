@@ -58,6 +58,7 @@ DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctag
               bsdextrautils util-linux openssl iproute2
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
+DEPS_MODEL := spin gcc
 DEPS_BENCH := conserver-server conserver-client socat python3
 
 # --- Compiler
@@ -94,8 +95,8 @@ BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPERS:%=$(BUIL
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-check deps-fuzz deps-lint deps-bench run check check-asan unit bats fuzz bench \
-        soak format lint install uninstall clean help
+.PHONY: all deps deps-check deps-fuzz deps-lint deps-model deps-bench run check check-asan unit bats fuzz \
+        bench model soak format lint install uninstall clean help
 
 all: $(BINS)
 
@@ -162,6 +163,7 @@ deps: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN))
 deps-check: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_CHECK))
 deps-fuzz: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_FUZZ))
 deps-lint: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_LINT) doctest-dev)
+deps-model: ; $(call install_missing,$(DEPS_MODEL))
 deps-bench: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_BENCH))
 
 # --- Run
@@ -200,6 +202,9 @@ fuzz: deps-fuzz all
 	@BUILD=$(abspath $(BUILD)) SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/autostart-names
 
 bench: deps-bench all ; @BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
+
+# Spin's exhaustive search: no program is needed for it.
+model: deps-model ; @tests/model/run
 
 soak: deps-check all ; @BUILD=$(abspath $(BUILD)) tests/soak/run
 
@@ -247,5 +252,5 @@ uninstall:
 
 clean: ; rm -rf $(BUILD)
 help:
-	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
+	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|model|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
 	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= STRIP= BATS=files BENCH=names"
