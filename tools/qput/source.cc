@@ -37,7 +37,10 @@ Result<std::string> payload_of(wire::Object& o) {
   return error(Errc::bad_input, "neither \"dataText\" nor \"data\"");
 }
 
-// What qwait -j prints can be put again: the facts that it adds are let pass.
+// What qwait -j prints besides, so that it can be put again.
+constexpr const char* kFacts[] = {"id",     "queue", "try",   "put",  "reason",   "worker", "at",
+                                  "merged", "lease", "state", "size", "priority", "delay",  "key"};
+
 Result<Message> message_of(const Options& options, const Json& json, const wire::Item& item) {
   if (json.is_string()) return message_of(options, json.get<std::string>());
   if (!json.is_object()) {
@@ -56,7 +59,7 @@ Result<Message> message_of(const Options& options, const Json& json, const wire:
     }
     if (auto key = o.opt_string("key")) m.put.unique = std::move(*key);
   }
-  static_cast<void>(o.unknown());
+  for (const char* name : kFacts) static_cast<void>(o.opt_any(name));
   if (Result<void> r = o.end(); !r) return r.error();
   if (m.payload.size() > queue::kMaxPayload) return error(Errc::too_big, "longer than 1 MiB");
   return m;
@@ -122,7 +125,8 @@ std::optional<Result<Message>> Source::next_json() {
   if (item->kind == wire::Item::Kind::warning) return next_json();
   number_++;
   const auto wrong = [&](const std::string& why) {
-    return error(Errc::bad_input, "line ", item->at.line, ": ", why, ": not put");
+    const std::string at = why.starts_with("line ") ? "" : base::cat("line ", item->at.line, ": ");
+    return error(Errc::bad_input, at, why, ": not put");
   };
   if (item->kind == wire::Item::Kind::error) return wrong(item->text);
   if (item->kind == wire::Item::Kind::word) return wrong("not JSON");
