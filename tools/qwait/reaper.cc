@@ -10,6 +10,7 @@
 
 #include "lib/base/cat.h"
 #include "lib/base/fd.h"
+#include "lib/base/paths.h"
 #include "lib/net/process_tree.h"
 
 namespace qwait {
@@ -42,6 +43,19 @@ bool has_mark(pid_t pid, std::string_view mark) {
   return whole.find(base::cat('\0', mark, '\0')) != std::string::npos;
 }
 
+// A helper of ours (resolve, tlspipe): in our group, or the leader of one in our session. What a
+// command leaves is in the command's group, or in a session of its own.
+bool like_a_helper(pid_t pid) {
+  const pid_t group = ::getpgid(pid);
+  return group == ::getpgrp() || (group == pid && ::getsid(pid) == ::getsid(0));
+}
+
+// The embedded redis-server, where we or a command started it, outlives us all.
+bool is_server(pid_t pid) {
+  const auto text = base::read_file(base::cat("/proc/", pid, "/cmdline"), kMaxText);
+  return text && text->find(base::paths::runtime() + "/redis.sock") != std::string::npos;
+}
+
 }  // namespace
 
 Reaper::Reaper() {
@@ -52,6 +66,8 @@ bool Reaper::kill_left(std::string_view mark) {
   bool some = false;
   for (const pid_t pid : own_children()) {
     if (commands_.contains(pid)) continue;
+    if (like_a_helper(pid) && !has_mark(pid, mark)) continue;
+    if (is_server(pid)) continue;
     if (::waitpid(pid, nullptr, WNOHANG) != 0) continue;  // it had ended
     if (!commands_.empty() && !has_mark(pid, mark)) continue;
     ::kill(pid, SIGKILL);
