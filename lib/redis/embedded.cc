@@ -32,11 +32,11 @@ namespace {
 constexpr auto kLook = milliseconds(10);    // how often what is waited for is looked at
 constexpr auto kFindPatience = seconds(1);  // for a server that shall answer at once
 constexpr int kReport = 3;                  // the descriptor where the script says "ready"
-constexpr size_t kLogTail = 16 * 1024;
+constexpr size_t kLogTail = 16384;
 
 int left_ms(base::Time deadline) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - base::Clock::now());
-  return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 1000 * 1000));
+  return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 1000000));
 }
 
 void pause() {

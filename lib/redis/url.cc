@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <set>
@@ -21,7 +22,7 @@ using base::Result;
 
 namespace {
 
-constexpr size_t kMaxFile = 64 * 1024;
+constexpr size_t kMaxFile = 65536;
 constexpr int kMaxDatabase = 1 << 20;
 constexpr int kMaxPort = 65535;
 constexpr std::string_view kBlank = " \t\r\n";
