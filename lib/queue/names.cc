@@ -71,8 +71,10 @@ std::string random_hex(size_t digits) {
   return text;
 }
 
+// A command within a script that the caller may not run is not said with NOPERM by Redis 7.0.
 base::Error error_of(const redis::Reply& reply) {
-  return base::Error{code_of(reply.error_word()), 0, reply.text};
+  const bool script = reply.text.starts_with("ERR The user executing the script can't ");
+  return base::Error{script ? Errc::denied : code_of(reply.error_word()), 0, reply.text};
 }
 
 namespace answer {

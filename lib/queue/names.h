@@ -34,7 +34,7 @@ std::string random_hex(size_t digits);
 // What an error answer of Redis, or of a script, is as an Error; `what` is its text unchanged.
 //   usage      MODE: the queue exists in the other mode (exit 100)
 //   bad_input  ARGS: a script was given what it does not take
-//   denied     NOPERM, NOAUTH, WRONGPASS, READONLY
+//   denied     NOPERM, NOAUTH, WRONGPASS, READONLY; a script's command that the user may not run
 //   too_big    OOM: Redis is full; nothing was changed
 //   busy       LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN: later, nothing was changed
 //   io         all others (MISCONF ...); nothing was changed

@@ -15,18 +15,17 @@ if not ring or ring < 1 or (ARGV[4] ~= '=' and ARGV[4] ~= '~') or #ARGV < 5 or #
   return redis.error_reply('ARGS signal_put: a ring of 1 or more, = or ~, 1 to 1000 payloads')
 end
 local mode = redis.call('GET', KEYS[1])
-if not mode then
-  redis.call('SET', KEYS[1], 'signal')
-elseif mode ~= 'signal' then
+if mode and mode ~= 'signal' then
   return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
 end
 
+local last = redis.call('INCRBY', prefix .. 'seq', #ARGV - 4)
+if not mode then redis.call('SET', KEYS[1], 'signal') end
 local epoch = redis.call('GET', prefix .. 'epoch')
 if not epoch then
   epoch = ARGV[1]
   redis.call('SET', prefix .. 'epoch', epoch)
 end
-local last = redis.call('INCRBY', prefix .. 'seq', #ARGV - 4)
 for i = 5, #ARGV do
   local id = string.format('%d-0', last - #ARGV + i)
   redis.call('XADD', prefix .. 'signal', 'MAXLEN', ARGV[4], ring, id, 'e', epoch, 't', ARGV[2], 'm', ARGV[i])

@@ -20,8 +20,8 @@ end
 local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
 if not text then return 0 end
 local facts = cjson.decode(text)
-redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
 take_out(facts)
+redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
 if facts.u and not facts.d then redis.call('HDEL', prefix .. 'unique', facts.u) end
 if facts.r then
   local result = prefix .. 'result:' .. id

@@ -16,6 +16,7 @@ local prefix = string.sub(KEYS[1], 1, -5)
 local priority, delay, limit = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local result, unique, max = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local first, last = 10, #ARGV
+local mode = redis.call('GET', KEYS[1])
 
 local function bad_arguments()
   if not (priority and delay and limit and result and max) then return 'a number is missing' end
@@ -24,13 +25,6 @@ local function bad_arguments()
   if ARGV[9] ~= 'refuse' and ARGV[9] ~= 'drop' then return 'refuse or drop' end
   if last < first or last - first >= 1000 then return '1 to 1000 payloads' end
   if unique ~= '' and last > first then return 'a unique key is for one payload' end
-end
-
--- The name's mode, set by who finds none.
-local function wrong_mode()
-  local mode = redis.call('GET', KEYS[1])
-  if not mode then redis.call('SET', KEYS[1], 'work') end
-  return mode and mode ~= 'work' and mode
 end
 
 local function waiting()
@@ -109,6 +103,7 @@ local function put()
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local count = last - first + 1
   local number = redis.call('INCRBY', prefix .. 'next', count) - count
+  if not mode then redis.call('SET', KEYS[1], 'work') end
   local epoch = redis.call('GET', prefix .. 'epoch')
   if not epoch then
     epoch = ARGV[1]
@@ -130,8 +125,7 @@ end
 
 local bad = bad_arguments()
 if bad then return redis.error_reply('ARGS work_put: ' .. bad) end
-local mode = wrong_mode()
-if mode then
+if mode and mode ~= 'work' then
   return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
 end
 if unique ~= '' then

@@ -111,26 +111,30 @@ TEST_CASE("a read-only replica refuses what writes, and shows what there is") {
 }
 
 TEST_CASE("a Redis that cannot save refuses before anything is changed") {
-  const RedisServer server;
-  Queue q(server.target());
-  q.put({"x"});
-  // What is saved is renamed onto this, and cannot be.
-  REQUIRE(::mkdir((server.folder() / "dump.rdb").c_str(), 0700) == 0);
-  server.ask({"CONFIG", "SET", "save", "1 1"});
-  server.ask({"BGSAVE"});
-  const auto ask = [&](const std::vector<std::string>& words) {
-    return RedisServer::text_of(q.command(words));
-  };
-  const auto failed = [&] {
-    return ask({"INFO", "persistence"}).find("last_bgsave_status:err") != std::string::npos;
-  };
-  const base::Time deadline = base::Clock::now() + help::kPatience;
-  while (!failed() && base::Clock::now() < deadline) ::usleep(1000);
-  CHECK(put_error(q).what.starts_with("MISCONF "));
-  const auto take = q.wait<TakeAnswer>([&](auto done) { q.work.take(1000, "w", done); });
-  CHECK(take.error().code == Errc::io);
-  CHECK(ask({"GET", "lineman:{q.jobs}:next"}) == "1");
-  CHECK(q.counts() == "1 0 0 0 0");
+  for (const Form form : {Form{false}, Form{true}}) {
+    CAPTURE(form.library);
+    const RedisServer server;
+    prepare(server, form);
+    Queue q(server.target());
+    q.put({"x"});
+    // What is saved is renamed onto this, and cannot be.
+    REQUIRE(::mkdir((server.folder() / "dump.rdb").c_str(), 0700) == 0);
+    server.ask({"CONFIG", "SET", "save", "1 1"});
+    server.ask({"BGSAVE"});
+    const auto ask = [&](const std::vector<std::string>& words) {
+      return RedisServer::text_of(q.command(words));
+    };
+    const auto failed = [&] {
+      return ask({"INFO", "persistence"}).find("last_bgsave_status:err") != std::string::npos;
+    };
+    const base::Time deadline = base::Clock::now() + help::kPatience;
+    while (!failed() && base::Clock::now() < deadline) ::usleep(1000);
+    CHECK(put_error(q).what.starts_with("MISCONF "));
+    const auto take = q.wait<TakeAnswer>([&](auto done) { q.work.take(1000, "w", done); });
+    CHECK(take.error().code == Errc::io);
+    CHECK(ask({"GET", "lineman:{q.jobs}:next"}) == "1");
+    CHECK(q.counts() == "1 0 0 0 0");
+  }
 }
 
 TEST_CASE("a user who may not: NOPERM comes through and nothing is changed") {

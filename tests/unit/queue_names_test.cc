@@ -41,16 +41,18 @@ TEST_CASE("random words have the length that was asked for and do not repeat") {
 }
 
 TEST_CASE("an error answer's first word says what kind it is, its text is kept") {
-  const std::pair<const char*, Errc> table[] = {{"MODE queue a is in signal mode", Errc::usage},
-                                                {"ARGS work_put: x", Errc::bad_input},
-                                                {"OOM command not allowed", Errc::too_big},
-                                                {"READONLY You can't", Errc::denied},
-                                                {"NOPERM this user", Errc::denied},
-                                                {"WRONGPASS invalid", Errc::denied},
-                                                {"NOAUTH Authentication", Errc::denied},
-                                                {"LOADING Redis is", Errc::busy},
-                                                {"MISCONF Errors writing", Errc::io},
-                                                {"ERR whatever", Errc::io}};
+  const std::pair<const char*, Errc> table[] = {
+      {"MODE queue a is in signal mode", Errc::usage},
+      {"ARGS work_put: x", Errc::bad_input},
+      {"OOM command not allowed", Errc::too_big},
+      {"READONLY You can't", Errc::denied},
+      {"NOPERM this user", Errc::denied},
+      {"WRONGPASS invalid", Errc::denied},
+      {"NOAUTH Authentication", Errc::denied},
+      {"LOADING Redis is", Errc::busy},
+      {"MISCONF Errors writing", Errc::io},
+      {"ERR whatever", Errc::io},
+      {"ERR The user executing the script can't run this command", Errc::denied}};
   for (const auto& [text, code] : table) {
     redis::Reply reply;
     reply.kind = redis::Reply::Kind::error;
