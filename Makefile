@@ -54,7 +54,7 @@ DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev li
               libssl-dev
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
-              clang-format shellcheck zstd systemd tmux python3 git procps \
+              clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
               bsdextrautils util-linux openssl iproute2
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
@@ -231,7 +231,8 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call complete,zsh,share/zsh/site-functions,_) \
             $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
             $(BUILD)/share/lineman/redis/lineman.lua:share/lineman/redis/lineman.lua \
-            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,examples/*,$(DOC)/examples)
+            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out examples/queue,$(wildcard examples/*)),$(DOC)/examples) \
+            $(call place,examples/queue/*,$(DOC)/examples/queue)
 
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
@@ -248,7 +249,7 @@ uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
 	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
-	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
+	rmdir "$$to/$(DOC)/examples/queue" "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)
 help:

@@ -1,4 +1,4 @@
-# Every file in examples/ is run.
+# Every file in examples/ is run; those of examples/queue by lineman_redis.bats.
 load helper
 
 @test "every example has a test" {
