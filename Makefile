@@ -13,7 +13,7 @@ Q        := $(if $(V),,@)
 # --- The house: what may use what. A line per library folder and per tool; a use that is not
 # --- here fails to link, or fails tests/bats/style.bats.
 
-LIBS := base wire net peer pty journal
+LIBS := base wire net peer pty journal crypto tls redis queue
 
 base_USES    :=
 wire_USES    := base
@@ -21,26 +21,44 @@ net_USES     := base
 journal_USES := base
 peer_USES    := wire net base
 pty_USES     := net base
+crypto_USES  := base
+tls_USES     := crypto net base
+redis_USES   := net base
+queue_USES   := redis net base
 
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
+qput_USES       := queue redis net wire base
+qwait_USES      := queue redis net wire base
+tlspipe_USES    := tls crypto net base
+resolve_USES    := net base
 
-TOOLS   := ptybufferd ptyattach
+TOOLS   := ptybufferd ptyattach qput qwait
+# Helpers of the tools, started by them and by nobody else: libexec/lineman.
+HELPERS := tlspipe resolve
+HELPER_SCRIPTS := redis-embedded
 SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
 net_LINK     := -levent_core
 journal_LINK := -lzstd
+redis_LINK   := -lhiredis
+tls_LINK     := -levent_openssl
+# Those that stay shared: their security updates must reach us without a new build.
+tls_SHARED    := -lssl -lcrypto
+crypto_SHARED := -lcrypto
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
-DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev
-DEPS_RUN   := socat jq netcat-openbsd
+DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
+              libssl-dev
+DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
-              clang-format shellcheck zstd systemd tmux python3 git procps \
-              bsdextrautils util-linux
+              clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
+              bsdextrautils util-linux openssl iproute2
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
+DEPS_MODEL := spin gcc
 DEPS_BENCH := conserver-server conserver-client socat python3
 
 # --- Compiler
@@ -57,7 +75,7 @@ HARDEN   += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN   += $(if $(SAN)$(filter -O0,$(OPT)),,-D_FORTIFY_SOURCE=2)
 CXXFLAGS += -std=c++20 $(OPT) -g -ftree-vectorize $(WARN) $(HARDEN) $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -I. -D_GNU_SOURCE
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(if $(SAN),-fsanitize=$(SAN))
 # A small tool must start like a C program, and the loader is what starting costs: the C++ runtime
 # and libevent are linked in, except under a sanitizer, which brings its own.
@@ -69,15 +87,16 @@ link_of   = $(if $(SAN),$($(1)_LINK),$(patsubst -l%,-l:lib%.a,$($(1)_LINK)))
 lib_srcs = $(wildcard lib/$(1)/*.cc)
 objs     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib/lib%.a,$($(1)_USES))
-linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u)))
+linkline = $(foreach u,$($(1)_USES),$(call link_of,$(u))) $(foreach u,$($(1)_USES),$($(u)_SHARED))
 
-BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%)
+BINS := $(TOOLS:%=$(BUILD)/bin/%) $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPERS:%=$(BUILD)/libexec/lineman/%) \
+        $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%) $(BUILD)/share/lineman/redis/lineman.lua
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-check deps-fuzz deps-lint deps-bench run check check-asan unit bats fuzz bench \
-        soak format lint install uninstall clean help
+.PHONY: all deps deps-check deps-fuzz deps-lint deps-model deps-bench run check check-asan unit bats fuzz \
+        bench model soak format lint install uninstall clean help
 
 all: $(BINS)
 
@@ -96,14 +115,27 @@ endef
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 
 define tool_rule
-$(BUILD)/bin/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
+$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
 endef
-$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t),bin)))
+$(foreach t,$(HELPERS),$(eval $(call tool_rule,$(t),libexec/lineman)))
+
+# Lua stands in *.lua files: built in as constants, and installed as one function library.
+LUA := $(wildcard lib/*/*.lua)
+$(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-header
+	@mkdir -p $(@D)
+	$(Q)lib/redis/lua-to-header $< >$@
+$(filter $(BUILD)/obj/lib/queue/%,$(call objs,$(call lib_srcs,queue))): $(LUA:%.lua=$(BUILD)/gen/%.lua.h)
+$(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
+	@mkdir -p $(@D)
+	$(Q)lib/redis/lua-to-library $(LUA) >$@
 
 $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
+$(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%): $(BUILD)/libexec/lineman/%: tools/%/main.sh Makefile
+$(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
 	@mkdir -p $(@D)
 	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
@@ -112,9 +144,9 @@ UNIT_SRCS := $(wildcard tests/unit/*.cc)
 UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   tools/ptyattach/screen.cc
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,peer journal pty net wire base)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto net wire base)
 	@echo "  LD  $@"
-	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK))
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -132,6 +164,7 @@ deps: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN))
 deps-check: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_CHECK))
 deps-fuzz: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_FUZZ))
 deps-lint: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_LINT) doctest-dev)
+deps-model: ; $(call install_missing,$(DEPS_MODEL))
 deps-bench: ; $(call install_missing,$(DEPS_BUILD) $(DEPS_BENCH))
 
 # --- Run
@@ -142,7 +175,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit
+unit: $(BUILD)/unit $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 
@@ -171,6 +204,9 @@ fuzz: deps-fuzz all
 
 bench: deps-bench all ; @BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 
+# Spin's exhaustive search: no program is needed for it.
+model: deps-model ; @tests/model/run
+
 soak: deps-check all ; @BUILD=$(abspath $(BUILD)) tests/soak/run
 
 CXX_FILES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
@@ -198,11 +234,15 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call complete,bash,share/bash-completion/completions) \
             $(call complete,zsh,share/zsh/site-functions,_) \
             $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
-            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,examples/*,$(DOC)/examples)
+            $(BUILD)/share/lineman/redis/lineman.lua:share/lineman/redis/lineman.lua \
+            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out examples/queue,$(wildcard examples/*)),$(DOC)/examples) \
+            $(call place,examples/queue/*,$(DOC)/examples/queue)
 
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
 	for t in $(TOOLS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
+	for t in $(HELPERS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
+	for t in $(HELPER_SCRIPTS); do install -D -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(SCRIPTS); do install -D -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
 	for p in $(FILES); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
 	  sed 's|@PREFIX@|$(PREFIX)|g' "$${p%%:*}" >"$$to/$${p#*:}"; chmod $$m "$$to/$${p#*:}"; done; \
@@ -211,11 +251,11 @@ install: all
 
 uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
-	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
+	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
-	rmdir "$$to/$(DOC)/examples" "$$to/$(DOC)" 2>/dev/null || true
+	rmdir "$$to/$(DOC)/examples/queue" "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)
 help:
-	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
+	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|model|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
 	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= STRIP= BATS=files BENCH=names"

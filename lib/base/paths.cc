@@ -91,6 +91,14 @@ std::string config() {
                 cat(home(), "/.config/lineman"));
 }
 
+std::string libexec() {
+  if (auto dir = from_environment("LINEMAN_LIBEXEC")) return *dir;
+  std::array<char, 4096> exe{};
+  const ssize_t n = ::readlink("/proc/self/exe", exe.data(), exe.size());
+  const std::string_view path(exe.data(), n < 0 ? 0 : static_cast<size_t>(n));
+  return cat(path.substr(0, path.rfind('/') + 1), "../libexec/lineman");
+}
+
 Result<std::string> make_runtime() {
   const std::string dir = runtime();
   if (::mkdir(dir.c_str(), 0700) < 0 && errno != EEXIST) return sys_error(errno, dir);

@@ -5,6 +5,8 @@
 //   state    $LINEMAN_STATE, $STATE_DIRECTORY, root /var/lib/lineman, else ~/.local/state/lineman
 //   config   $LINEMAN_CONFIG, $CONFIGURATION_DIRECTORY, root /etc/lineman, else ~/.config/lineman
 //
+//   libexec  $LINEMAN_LIBEXEC, else ../libexec/lineman as seen from this program's folder
+//
 // Not $XDG_RUNTIME_DIR: cron has none, and a logout removes it. HOME is the password file's when
 // the environment has none.
 #pragma once
@@ -20,6 +22,8 @@ namespace base::paths {
 std::string runtime();
 std::string state();
 std::string config();
+// Where the helper programs are, so that a build folder uses its own and an installation its own.
+std::string libexec();
 
 // The system's runtime folder, which clients try when their own has no socket.
 inline constexpr std::string_view kSystemRuntime = "/run/lineman";

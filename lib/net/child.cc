@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,7 +34,7 @@ struct Plan {
   std::array<int, 3> stdio{};
   char* pid_text = nullptr;  // where the process id is to be written, in the environment's bytes
   int folder = -1, report = -1;
-  bool terminal = false;
+  bool terminal = false, group = false;
   mode_t umask = 022;
   rlim_t descriptors = 0;
   sigset_t signals{};
@@ -77,6 +78,10 @@ void default_signals(const sigset_t& mask) {
 [[noreturn]] void run(const Plan& plan) {
   if (plan.terminal && (::setsid() < 0 || ::ioctl(plan.stdio[0], TIOCSCTTY, 0) < 0)) {
     fail(plan, 't');
+  }
+  if (plan.group) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   }
   if (plan.folder >= 0 && ::fchdir(plan.folder) < 0) fail(plan, 'd');
   for (int i = 0; i < 3; i++) {
@@ -157,6 +162,7 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, const Command& command, 
   plan.folder = command.folder;
   plan.report = pipe->write.get();
   plan.terminal = command.terminal;
+  plan.group = command.group;
   plan.umask = command.umask;
   plan.descriptors = command.descriptors;
   const pid_t pid = launch(plan);

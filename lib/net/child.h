@@ -26,7 +26,8 @@ struct Command {
   std::string pid_variable;              // this variable gets the new process's id; "" for none
   int in = -1, out = -1, err = -1;       // borrowed; -1: the parent's
   bool terminal = false;                 // `in` becomes the controlling terminal of a new session
-  int folder = -1;                       // borrowed; -1: the parent's
+  bool group = false;  // leads a process group, and is killed if this process dies
+  int folder = -1;     // borrowed; -1: the parent's
   mode_t umask = 022;
   uint64_t descriptors = 0;  // soft limit of open descriptors; 0: the parent's
 };

@@ -13,17 +13,37 @@
 namespace net {
 
 namespace {
+
 constexpr size_t kReadAtOnce = 64 * 1024;
-}
 
-void free_bufferevent(bufferevent* b) {
-  const int fd = bufferevent_getfd(b);
+void free_plain(bufferevent* b) {
+  const base::Fd closing(bufferevent_getfd(b));
   bufferevent_free(b);
-  base::Fd closing(fd);
 }
 
-Stream::Stream(Loop& loop, base::Fd fd, Events events) : events_(std::move(events)) {
-  b_.reset(bufferevent_socket_new(loop.base(), fd.release(), 0));
+void shut_plain(bufferevent* b) {
+  ::shutdown(bufferevent_getfd(b), SHUT_WR);
+}
+
+void last_words_plain(bufferevent* b) {
+  evbuffer* output = bufferevent_get_output(b);
+  evbuffer_unfreeze(output, 1);  // bufferevent lets nobody else take from the front
+  evbuffer_write(output, bufferevent_getfd(b));
+}
+
+base::Error reason_plain(bufferevent* /*b*/) {
+  return base::sys_error(EVUTIL_SOCKET_ERROR(), "connection");
+}
+
+constexpr Transport kPlain{free_plain, shut_plain, last_words_plain, reason_plain};
+
+}  // namespace
+
+Stream::Stream(Loop& loop, base::Fd fd, Events events)
+    : Stream(bufferevent_socket_new(loop.base(), fd.release(), 0), kPlain, std::move(events)) {}
+
+Stream::Stream(bufferevent* owned, const Transport& transport, Events events)
+    : b_(owned, FreeBy{&transport}), events_(std::move(events)) {
   CHECK(b_ != nullptr);
   bufferevent_setcb(b_.get(), on_read, on_write, on_event, this);
   bufferevent_setwatermark(b_.get(), EV_READ, 0, kReadAtOnce);
@@ -36,10 +56,7 @@ Stream::Stream(Loop& loop, base::Fd fd, Events events) : events_(std::move(event
 // A process that stops right after its last word shall have said it: what the socket takes without
 // waiting goes out.
 Stream::~Stream() {
-  if (b_ == nullptr || ended_ || unsent() == 0) return;
-  evbuffer* output = bufferevent_get_output(b_.get());
-  evbuffer_unfreeze(output, 1);  // bufferevent lets nobody else take from the front
-  evbuffer_write(output, fd());
+  if (!ended_ && unsent() > 0) b_.get_deleter().transport->last_words(b_.get());
 }
 
 void Stream::send(std::string_view bytes) {
@@ -67,7 +84,7 @@ void Stream::finish() {
 }
 
 void Stream::shut() {
-  ::shutdown(fd(), SHUT_WR);
+  b_.get_deleter().transport->shut(b_.get());
 }
 
 int Stream::fd() const {
@@ -116,7 +133,9 @@ void Stream::on_event(bufferevent* /*b*/, short what, void* self) noexcept {
     s->input_over_ = true;
     s->ended({});
   } else if ((what & BEV_EVENT_ERROR) != 0) {
-    s->ended(base::sys_error(EVUTIL_SOCKET_ERROR(), "connection"));
+    s->ended(s->b_.get_deleter().transport->reason(s->b_.get()));
+  } else if ((what & BEV_EVENT_CONNECTED) != 0 && s->events_.ready) {
+    s->events_.ready();
   }
 }
 

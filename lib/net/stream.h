@@ -1,5 +1,6 @@
-// Stream: bytes both ways over one connected descriptor (a socket, later TLS), buffered, with high
-// and low water. For conversations; console bytes to viewers go through Fanout, without a copy.
+// Stream: bytes both ways over one connected descriptor (a socket, or TLS over one), buffered, with
+// high and low water. For conversations; console bytes to viewers go through Fanout, without a
+// copy.
 //
 // Its callbacks may not delete it: they ask loop.defer.
 #pragma once
@@ -18,7 +19,13 @@ struct bufferevent;
 
 namespace net {
 
-void free_bufferevent(bufferevent* b);
+// What differs between a plain socket and TLS. It lives as long as the program.
+struct Transport {
+  void (*free)(bufferevent*);           // closes the descriptor, too
+  void (*shut)(bufferevent*);           // all was sent: tells the peer that no more comes
+  void (*last_words)(bufferevent*);     // sends of the unsent what goes out without waiting
+  base::Error (*reason)(bufferevent*);  // why the connection broke
+};
 
 class Stream {
  public:
@@ -30,6 +37,8 @@ class Stream {
     std::function<void(std::optional<base::Error>)> end;
     // What was unsent fell below low water; empty function: not interested.
     std::function<void()> low_water;
+    // The handshake is done, the peer is who it should be; never called for a plain socket.
+    std::function<void()> ready = nullptr;
   };
 
   // What is unsent when low_water is called, and above which full() is true.
@@ -37,6 +46,8 @@ class Stream {
   static constexpr size_t kHighWater = 256 * 1024;
 
   Stream(Loop& loop, base::Fd fd, Events events);
+  // Takes a bufferevent of another kind.
+  Stream(bufferevent* owned, const Transport& transport, Events events);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -57,7 +68,7 @@ class Stream {
   int fd() const;
 
   // Ends the stream and gives the descriptor back, with what was not yet sent, for a connection
-  // that becomes something else. May be called in the data callback.
+  // that becomes something else. May be called in the data callback. For plain sockets only.
   struct Released {
     base::Fd fd;
     std::string unsent;
@@ -71,7 +82,11 @@ class Stream {
   void ended(std::optional<base::Error> error);
   void shut();
 
-  std::unique_ptr<bufferevent, Free<free_bufferevent>> b_;
+  struct FreeBy {
+    const Transport* transport;
+    void operator()(bufferevent* b) const { transport->free(b); }
+  };
+  std::unique_ptr<bufferevent, FreeBy> b_;
   Events events_;
   bool finishing_ = false;
   bool input_over_ = false;

@@ -10,11 +10,11 @@ described() {
 }
 
 in_bash() {
-  awk '/-\*\) words=/ { on = 1 } on { print } /;;/ { on = 0 }' "$1" | grep -oE -e '--?[A-Za-z][A-Za-z0-9-]*' | sort -u
+  awk '/-\*\) words=/ { on = 1 } on { print } /;;/ { on = 0 }' "$1" | grep -oE -e '--?[A-Za-z0-9][A-Za-z0-9-]*' | sort -u
 }
 in_zsh() {
   grep -E "^  '" "$1" | sed -e "s/\[.*//" -e 's/.*{\(.*\)}.*/\1/' | tr "'," '\n\n' |
-    grep -oE '^--?[A-Za-z][A-Za-z0-9-]*' | sort -u
+    grep -oE '^--?[A-Za-z0-9][A-Za-z0-9-]*' | sort -u
 }
 in_fish() {
   sed -nE -e "s/^complete [^']* -s (.) .*/-\1/p" "$1"

@@ -11,7 +11,7 @@ install_to() {
   install_to install DESTDIR="$T/root" PREFIX=/usr
   cd "$T/root/usr"
   local file
-  for file in bin/{ptybufferd,ptyattach,ptyautostart,lineman} \
+  for file in bin/{ptybufferd,ptyattach,ptyautostart,lineman} libexec/lineman/{tlspipe,resolve} \
     share/man/man1/{ptyattach,ptyautostart,lineman}.1 share/man/man8/ptybufferd.8 \
     share/man/man7/{lineman,lineman-style}.7 \
     lib/systemd/{system,user}/ptybufferd@.service lib/{sysusers.d,tmpfiles.d}/lineman.conf \

@@ -37,7 +37,7 @@ tried() {
   assert_success
   local word
   for word in 'heard: good morning' 'heard: good evening' 'heard: how do you do' 'heard: typed' \
-    'heard: ping' '"viewers":[{' '"cols":132' 'started load' 'all is well: 2 running'; do
+    'heard: ping' 'heard of: backup done' '6 * 7 is 42' 'exit 2' '"viewers":[{' '"cols":132' 'started load' 'all is well: 2 running'; do
     assert_output --partial "$word"
   done
   assert_output --partial 'hello: detached]'

@@ -47,7 +47,13 @@ check_include() {
       target=${header#tools/} target=${target%%/*}
       [[ $kind == tools && $target == "$own" ]] || echo "$file: $header: belongs to $target alone"
       ;;
-    event2/* | event.h) [[ $file == lib/net/* ]] || echo "$file: $header: only in lib/net" ;;
+    event2/* | event.h)
+      [[ $file == lib/net/* || $file == lib/tls/stream.cc ]] || echo "$file: $header: only in lib/net"
+      ;;
+    openssl/*)
+      [[ $file == lib/tls/*.cc || $file == lib/crypto/*.cc ]] ||
+        echo "$file: $header: only in the .cc files of lib/tls and lib/crypto"
+      ;;
     nlohmann/json_fwd.hpp) [[ $allowed == *" wire "* ]] || echo "$file: $header: needs wire" ;;
     nlohmann/*) [[ $file == *.cc ]] || echo "$file: $header: only in .cc files" ;;
     zstd.h) [[ $file == lib/journal/* ]] || echo "$file: $header: only in lib/journal" ;;
@@ -78,13 +84,17 @@ check_includes() {
   mkdir -p "$T/lib/wire" "$T/lib/base" "$T/tools/ptyattach"
   printf '#include "lib/net/loop.h"\n#include "tools/ptyattach/x.h"\n' >"$T/lib/wire/bad.cc"
   printf '#include <event2/event.h>\n#include <nlohmann/json.hpp>\n' >"$T/lib/base/bad.h"
+  mkdir -p "$T/lib/tls"
+  printf '#include <openssl/ssl.h>\n#include <event2/event.h>\n' >"$T/lib/tls/bad.h"
   printf '#include "lib/journal/append.h"\n# include "tools/ptybufferd/job.h"\n#include "own.h"\n' \
     >"$T/tools/ptyattach/bad.cc"
-  run check_includes "$T" lib/wire/bad.cc lib/base/bad.h tools/ptyattach/bad.cc
+  run check_includes "$T" lib/wire/bad.cc lib/base/bad.h lib/tls/bad.h tools/ptyattach/bad.cc
   assert_line "lib/wire/bad.cc: lib/net/loop.h: not on the line wire_USES"
   assert_line "lib/wire/bad.cc: tools/ptyattach/x.h: belongs to ptyattach alone"
   assert_line "lib/base/bad.h: event2/event.h: only in lib/net"
   assert_line "lib/base/bad.h: nlohmann/json.hpp: only in .cc files"
+  assert_line "lib/tls/bad.h: openssl/ssl.h: only in the .cc files of lib/tls and lib/crypto"
+  assert_line "lib/tls/bad.h: event2/event.h: only in lib/net"
   assert_line "tools/ptyattach/bad.cc: lib/journal/append.h: not on the line ptyattach_USES"
   assert_line "tools/ptyattach/bad.cc: tools/ptybufferd/job.h: belongs to ptybufferd alone"
   assert_line "tools/ptyattach/bad.cc: own.h: includes start at the root"
@@ -262,6 +272,23 @@ options_in() {
     for option in $(options_in "$T/help"); do
       grep -qE -e "(^|[^-A-Za-z0-9])$option([^-A-Za-z0-9]|\$)" "$T/page" || fail "$tool: $option: not in the manual"
     done
+  done
+}
+
+# Helpers are started by tools alone: they have no manual, so their --help says it all.
+@test "each helper describes itself, and knows --version and wrong use, as tools do" {
+  local helper
+  for helper in $(make_list HELPERS); do
+    [ -z "$(manual_of "$helper")" ] || fail "$helper: has a manual, as tools have"
+    run --separate-stderr "$BUILD/libexec/lineman/$helper" --help
+    assert_success
+    assert_line --index 0 --regexp "^usage: $helper "
+    assert_output --partial 'Used by the tools of lineman.'
+    run "$BUILD/libexec/lineman/$helper" --version
+    assert_output --partial "$(make_list VERSION)"
+    run --separate-stderr "$BUILD/libexec/lineman/$helper" --no-such-option
+    assert_failure 100
+    [[ $stderr == *no-such-option* ]] || fail "$helper: $stderr"
   done
 }
 

@@ -169,9 +169,20 @@ down() {
   left=''
   deadline=$(($(date +%s) + ${patience:-15}))
   while still_there && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.2; done
+  stop_redis # last: what ends may have items to give back
   [ -n "$left" ] || return 0
   printf 'lineman: still running: %s\n' "$left" >&2
   return 1
+}
+
+# The private redis-server that the tools share (lib/redis/embedded.h).
+redis_socket() { [ -S "$LINEMAN_RUNTIME/redis.sock" ] && answers "$LINEMAN_RUNTIME/redis.sock"; }
+
+stop_redis() {
+  redis_socket || return 0
+  ask "$LINEMAN_RUNTIME/redis.sock" SHUTDOWN >/dev/null
+  while redis_socket && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.1; done
+  ! redis_socket || left="$left$LINEMAN_RUNTIME/redis.sock "
 }
 
 # Sockets that still answer, into $left; those that do not are in the way of the next start.
@@ -179,7 +190,7 @@ still_there() {
   left=
   for socket in "$LINEMAN_RUNTIME"/*.sock "$LINEMAN_RUNTIME"/autostart/*.sock \
     "$LINEMAN_RUNTIME"/*.ctl "$LINEMAN_RUNTIME"/autostart/*.ctl; do
-    [ -S "$socket" ] || continue
+    [ -S "$socket" ] && [ "$socket" != "$LINEMAN_RUNTIME/redis.sock" ] || continue
     if answers "$socket"; then left="$left$socket "; else rm -f -- "$socket"; fi
   done
   [ -n "$left" ]
@@ -188,11 +199,11 @@ still_there() {
 # --- status: one line for each thing that is wrong: what, why, what to do about it
 
 status() {
-  found=$(look) # the number of running jobs is the last line
-  running=${found##*running }
-  found=${found%running *}
+  found=$(look) # what runs is the last line
+  well=${found##*well: }
+  found=${found%well: *}
   if [ -z "$found" ]; then
-    printf 'all is well: %s running\n' "$running"
+    printf 'all is well: %s\n' "$well"
     return 0
   fi
   lines=$(printf '%s' "$found" | wc -l)
@@ -219,7 +230,8 @@ $folders
 END
   look_at_jobs
   look_at_disks
-  echo "running $running"
+  if redis_socket; then redis=', and redis-server'; else redis=; fi
+  echo "well: $running running$redis"
 }
 
 look_into() {
@@ -228,7 +240,8 @@ look_into() {
     return
   fi
   for socket in "$1"/*.sock; do
-    [ -S "$socket" ] || continue
+    # A killed redis-server is nothing to mend: the next tool starts it again.
+    [ -S "$socket" ] && [ "$socket" != "$LINEMAN_RUNTIME/redis.sock" ] || continue
     control_of "$socket"
     job=${socket##*/} && job=$(printf '%s' "${job%.sock}" | LC_ALL=C tr '[:cntrl:]' '?')
     if [ -S "$control" ] && answer=$(ask "$control" status) && [ -n "$answer" ]; then

@@ -54,7 +54,8 @@ void add_folder(const std::string& dir, std::vector<Found>& out) {
   std::vector<Found> here;
   while (const dirent* e = ::readdir(d.get())) {
     const std::string_view file = e->d_name;
-    if (!file.ends_with(kSuffix)) continue;
+    // The embedded redis-server lies in the same folder, and is no job.
+    if (!file.ends_with(kSuffix) || file == "redis.sock") continue;
     Found f{std::string(file.substr(0, file.size() - kSuffix.size())), base::cat(dir, "/", file)};
     const auto same = [&](const Found& o) { return o.name == f.name; };
     if (is_socket(f.socket) && std::none_of(out.begin(), out.end(), same)) here.push_back(f);

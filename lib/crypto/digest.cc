@@ -1,0 +1,36 @@
+#include "lib/crypto/digest.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "lib/base/check.h"
+
+namespace crypto {
+
+namespace {
+
+std::string hex(const EVP_MD* kind, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+  unsigned size = 0;
+  CHECK(EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, kind, nullptr) == 1);
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string out;
+  for (unsigned i = 0; i < size; i++) {
+    out += kDigits[raw[i] >> 4U];
+    out += kDigits[raw[i] & 15U];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  return hex(EVP_sha256(), bytes);
+}
+
+std::string sha1_hex(std::string_view bytes) {
+  return hex(EVP_sha1(), bytes);
+}
+
+}  // namespace crypto

@@ -1,0 +1,14 @@
+// digest: what identifies bytes. SHA-256 where it must hold against an enemy; SHA-1 only where a
+// protocol says so (Redis names its scripts by it).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace crypto {
+
+// In hexadecimal, small letters: 64 and 40 characters.
+std::string sha256_hex(std::string_view bytes);
+std::string sha1_hex(std::string_view bytes);
+
+}  // namespace crypto

@@ -1,0 +1,87 @@
+#include "lib/queue/session.h"
+
+#include <memory>
+#include <utility>
+
+#include "lib/base/paths.h"
+#include "lib/redis/connect.h"
+#include "lib/redis/embedded.h"
+#include "lib/redis/url.h"
+
+namespace queue {
+
+using base::Errc;
+using base::Result;
+
+namespace {
+
+// Most often the server is there, and asking first would be a connection for nothing. Starting it
+// blocks the loop, of a client that has nothing else to do without it.
+redis::Connect embedded_connector(const std::string& path) {
+  redis::Target target;
+  target.path = path;
+  const redis::Connect direct = redis::connector(target);
+  return [direct](net::Loop& loop, base::Time deadline, auto done) {
+    direct(loop, deadline,
+           [&loop, direct, deadline, done = std::move(done)](Result<base::Fd> fd) mutable {
+             if (fd) return done(std::move(fd));
+             const Result<std::string> started = redis::start_embedded(deadline);
+             if (!started) return done(started.error());
+             direct(loop, deadline, std::move(done));
+           });
+  };
+}
+
+Result<Place> embedded_place() {
+  const Result<std::string> folder = base::paths::make_runtime();
+  if (!folder) return folder.error();
+  Place place;
+  place.text = *folder + "/redis.sock";
+  place.connect = embedded_connector(place.text);
+  place.embedded = true;
+  return place;
+}
+
+std::string_view advice(const base::Error& e) {
+  const std::string_view what = e.what;
+  if (what.starts_with("OOM")) {
+    return ": this Redis is full: take items out, or raise its maxmemory; nothing was put";
+  }
+  if (what.starts_with("READONLY")) return ": this Redis is a replica: name its master";
+  if (what.starts_with("WRONGPASS") || what.starts_with("NOAUTH")) {
+    return ": look at user and passwordFile of its URL";
+  }
+  if (what.starts_with("NOPERM")) return ": its ACL does not let us: see lineman-redis(7)";
+  return "";
+}
+
+}  // namespace
+
+Result<Place> find_place(const std::string& option) {
+  const Result<std::optional<redis::Target>> target = redis::find_target(option);
+  if (!target) return target.error();
+  if (!*target) return embedded_place();
+  Place place;
+  place.connect = redis::connector(**target);
+  place.login = redis::login_of(**target);
+  place.text = (*target)->text;
+  return place;
+}
+
+base::Error explain(const Place& place, base::Error error) {
+  error.what += advice(error);
+  if (error.what.find(place.text) == std::string::npos) return in(place.text, std::move(error));
+  return error;
+}
+
+base::Error explain(const Place& place, std::string_view queue, base::Error error) {
+  constexpr std::string_view kMode = "MODE ";
+  if (error.what.starts_with(kMode)) {
+    error.what.erase(0, kMode.size());
+    error.what += error.what.find("in work mode") == std::string::npos ? ": use -q" : ": use -w";
+    return error;
+  }
+  return in(queue, explain(place, std::move(error)));
+}
+
+}  // namespace queue

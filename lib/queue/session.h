@@ -1,0 +1,28 @@
+// session: the Redis that a queue tool works with, found as every tool finds it: --redis, else
+// $LINEMAN_REDIS, else redis.url, else the embedded one, which is started where it does not run,
+// also when it went away under a waiter. And what its errors mean, in words that help.
+#pragma once
+
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/redis/client.h"
+
+namespace queue {
+
+struct Place {
+  redis::Connect connect;
+  redis::Login login;
+  std::string text;  // the URL without secrets, or the socket's path
+  bool embedded = false;
+};
+
+// `option` is the value of --redis, empty where it was not given. Connects to nothing yet.
+base::Result<Place> find_place(const std::string& option);
+
+// The error with the place in front and, where that is known, what to do behind it.
+base::Error explain(const Place& place, base::Error error);
+// The same for an error about a queue.
+base::Error explain(const Place& place, std::string_view queue, base::Error error);
+
+}  // namespace queue

@@ -1,0 +1,269 @@
+#include "lib/queue/work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/queue/answer.h"
+#include "lib/queue/work_ack.lua.h"
+#include "lib/queue/work_bury.lua.h"
+#include "lib/queue/work_delete.lua.h"
+#include "lib/queue/work_drop.lua.h"
+#include "lib/queue/work_list.lua.h"
+#include "lib/queue/work_peek.lua.h"
+#include "lib/queue/work_put.lua.h"
+#include "lib/queue/work_release.lua.h"
+#include "lib/queue/work_renew.lua.h"
+#include "lib/queue/work_requeue.lua.h"
+#include "lib/queue/work_stats.lua.h"
+#include "lib/queue/work_take.lua.h"
+
+namespace queue {
+
+using answer::into;
+using answer::number_at;
+using answer::text_at;
+using answer::time_at;
+using base::Errc;
+using base::Result;
+using redis::Reply;
+
+namespace {
+
+constexpr redis::Script kPut{"lineman_queue_work_put", lua::work_put, lua::work_put_sha1};
+constexpr redis::Script kTake{"lineman_queue_work_take", lua::work_take, lua::work_take_sha1};
+constexpr redis::Script kRenew{"lineman_queue_work_renew", lua::work_renew, lua::work_renew_sha1};
+constexpr redis::Script kAck{"lineman_queue_work_ack", lua::work_ack, lua::work_ack_sha1};
+constexpr redis::Script kRelease{"lineman_queue_work_release", lua::work_release,
+                                 lua::work_release_sha1};
+constexpr redis::Script kBury{"lineman_queue_work_bury", lua::work_bury, lua::work_bury_sha1};
+constexpr redis::Script kDelete{"lineman_queue_work_delete", lua::work_delete,
+                                lua::work_delete_sha1};
+constexpr redis::Script kPeek{"lineman_queue_work_peek", lua::work_peek, lua::work_peek_sha1};
+constexpr redis::Script kList{"lineman_queue_work_list", lua::work_list, lua::work_list_sha1};
+constexpr redis::Script kStats{"lineman_queue_work_stats", lua::work_stats, lua::work_stats_sha1};
+constexpr redis::Script kRequeue{"lineman_queue_work_requeue", lua::work_requeue,
+                                 lua::work_requeue_sha1};
+constexpr redis::Script kDrop{"lineman_queue_work_drop", lua::work_drop, lua::work_drop_sha1};
+
+constexpr std::string_view kStates[] = {"ready", "delayed", "leased", "dead"};
+
+// Redis takes seconds with a fraction; 0 would mean for ever.
+std::string seconds(int64_t ms) {
+  const int64_t at_least = std::max<int64_t>(ms, 1);
+  const std::string thousandths = std::to_string(1000 + at_least % 1000);
+  return base::cat(std::to_string(at_least / 1000), ".", thousandths.substr(1));
+}
+
+Item parse_item(const Reply& row) {
+  Item item;
+  item.id = text_at(row, 0);
+  item.priority = static_cast<int>(number_at(row, 1));
+  item.put_ms = number_at(row, 2);
+  item.tries = static_cast<int>(number_at(row, 3));
+  item.limit = static_cast<int>(number_at(row, 4));
+  item.result_ms = number_at(row, 5);
+  item.unique = text_at(row, 6);
+  item.worker = text_at(row, 7);
+  item.reason = text_at(row, 8);
+  item.at_ms = number_at(row, 9);
+  item.size = static_cast<uint64_t>(number_at(row, 10));
+  item.payload = text_at(row, 11);
+  return item;
+}
+
+PutAnswer parse_put(const Reply& r) {
+  PutAnswer a;
+  if (text_at(r, 0) == "exists") a.what = PutAnswer::What::exists;
+  if (text_at(r, 0) == "full") a.what = PutAnswer::What::full;
+  a.dropped = static_cast<uint64_t>(number_at(r, 1));
+  for (size_t i = 2; i < r.items.size(); i++) a.ids.push_back(r.items[i].text);
+  return a;
+}
+
+TakeAnswer parse_take(const Reply& r, const std::string& token) {
+  TakeAnswer a;
+  a.now_ms = number_at(r, 0);
+  a.next_ms = time_at(r, 1);
+  if (r.items.size() > 2) {
+    a.item = parse_item(r.items[2]);
+    a.lease = {a.item->id, token};
+  }
+  return a;
+}
+
+Fate parse_fate(const Reply& r) {
+  if (text_at(r, 0) == "dead") return Fate::dead;
+  return text_at(r, 0) == "done" ? Fate::done : Fate::lost;
+}
+
+Page parse_page(const Reply& r) {
+  Page page;
+  page.cursor = text_at(r, 0);
+  for (size_t i = 1; i < r.items.size(); i++) page.items.push_back(parse_item(r.items[i]));
+  return page;
+}
+
+WorkStats parse_stats(const Reply& r) {
+  WorkStats s;
+  s.mode = text_at(r, 0) == "work" ? Mode::work : Mode::none;
+  s.epoch = text_at(r, 1);
+  s.put = number_at(r, 2);
+  for (size_t p = 0; p < kPriorities; p++) s.ready[p] = number_at(r, 3 + p);
+  s.delayed = number_at(r, 13);
+  s.leased = number_at(r, 14);
+  s.dead = number_at(r, 15);
+  s.unique = number_at(r, 16);
+  s.wake = number_at(r, 17);
+  s.oldest_ms = time_at(r, 18);
+  s.next_ms = time_at(r, 19);
+  s.now_ms = number_at(r, 20);
+  return s;
+}
+
+DeadAnswer parse_dead(const Reply& r) {
+  return {static_cast<uint64_t>(number_at(r, 0)), static_cast<uint64_t>(number_at(r, 1)),
+          static_cast<uint64_t>(number_at(r, 2))};
+}
+
+Result<void> check_put(const PutOptions& options, const std::vector<std::string_view>& payloads) {
+  if (payloads.empty() || payloads.size() > kMaxBatch) {
+    return base::error(Errc::bad_input, "1 to 1000 items in one put");
+  }
+  if (options.unique.size() > kMaxUnique) {
+    return base::error(Errc::too_big, "a unique key has at most 512 bytes");
+  }
+  for (const std::string_view payload : payloads) {
+    if (payload.size() > kMaxPayload) {
+      return base::error(Errc::too_big, "an item has at most 1 MiB, not ",
+                         std::to_string(payload.size()), " bytes");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string text(const Lease& lease) {
+  return base::cat(lease.id, ":", lease.token);
+}
+
+Result<Lease> parse_lease(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == text.npos || colon == 0 || colon + 1 == text.size()) {
+    return base::error(Errc::bad_input, "'", text, "': expected ID:TOKEN, as --hold prints it");
+  }
+  return Lease{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+int64_t TakeAnswer::block_ms() const {
+  if (!next_ms) return kLookMs;
+  return std::clamp<int64_t>(*next_ms - now_ms, 1, kLookMs);
+}
+
+int64_t WorkStats::all_ready() const {
+  int64_t sum = 0;
+  for (const int64_t count : ready) sum += count;
+  return sum;
+}
+
+Work::Work(redis::Scripts& scripts, std::string queue)
+    : scripts_(scripts), queue_(std::move(queue)), mode_key_(key(queue_, "mode")) {}
+
+void Work::call(const redis::Script& script, const std::vector<std::string_view>& arguments,
+                redis::Client::Done done) {
+  scripts_.call(script, {mode_key_}, arguments, std::move(done));
+}
+
+void Work::put(const PutOptions& options, const std::vector<std::string_view>& payloads,
+               Done<PutAnswer> done) {
+  if (const Result<void> good = check_put(options, payloads); !good) return done(good.error());
+  const std::string epoch = random_hex(8), tag = random_hex(4);
+  const std::string priority = std::to_string(options.priority);
+  const std::string delay = std::to_string(options.delay_ms);
+  const std::string limit = std::to_string(options.limit);
+  const std::string result = std::to_string(options.result_ms);
+  const std::string max = std::to_string(options.max);
+  const bool refuse = options.over == PutOptions::Over::refuse;
+  std::vector<std::string_view> arguments{
+      epoch, tag, priority, delay, limit, result, options.unique, max, refuse ? "refuse" : "drop"};
+  arguments.insert(arguments.end(), payloads.begin(), payloads.end());
+  call(kPut, arguments, into(std::move(done), parse_put));
+}
+
+void Work::take(int64_t lease_ms, std::string_view worker, Done<TakeAnswer> done) {
+  const std::string token = random_hex(16), lease = std::to_string(lease_ms);
+  call(kTake, {lease, token, worker.substr(0, 256)},
+       into(std::move(done), [token](const Reply& r) { return parse_take(r, token); }));
+}
+
+void Work::renew(const Lease& lease, int64_t lease_ms, Done<Fate> done) {
+  call(kRenew, {lease.id, lease.token, std::to_string(lease_ms)},
+       into(std::move(done), parse_fate));
+}
+
+void Work::ack(const Lease& lease, Done<Fate> done) {
+  call(kAck, {lease.id, lease.token}, into(std::move(done), parse_fate));
+}
+
+void Work::ack(const Lease& lease, const Ending& ending, Done<Fate> done) {
+  std::vector<std::string_view> arguments{lease.id, lease.token, ending.end};
+  arguments.insert(arguments.end(), ending.parts.begin(), ending.parts.end());
+  call(kAck, arguments, into(std::move(done), parse_fate));
+}
+
+void Work::release(const Lease& lease, const Back& back, Done<Fate> done) {
+  call(
+      kRelease,
+      {lease.id, lease.token, std::to_string(back.delay_ms), back.counted ? "1" : "0", back.reason},
+      into(std::move(done), parse_fate));
+}
+
+void Work::bury(const Lease& lease, std::string_view reason, Done<Fate> done) {
+  call(kBury, {lease.id, lease.token, reason}, into(std::move(done), [](const Reply& r) {
+         return text_at(r, 0) == "lost" ? Fate::lost : Fate::done;
+       }));
+}
+
+void Work::remove(std::string_view id, Done<bool> done) {
+  call(kDelete, {id}, into(std::move(done), [](const Reply& r) { return r.integer == 1; }));
+}
+
+void Work::peek(std::string_view id, Done<std::optional<Item>> done) {
+  call(kPeek, {id}, into(std::move(done), [](const Reply& r) {
+         return r.items.empty() ? std::nullopt : std::optional<Item>(parse_item(r));
+       }));
+}
+
+void Work::list(State state, std::string_view cursor, int count, size_t preview, Done<Page> done) {
+  const std::string_view word = kStates[static_cast<size_t>(state)];
+  call(kList, {word, cursor, std::to_string(count), std::to_string(preview)},
+       into(std::move(done), parse_page));
+}
+
+void Work::stats(Done<WorkStats> done) {
+  call(kStats, {}, into(std::move(done), parse_stats));
+}
+
+void Work::requeue(std::string_view id, Done<DeadAnswer> done) {
+  call(kRequeue, {id}, into(std::move(done), parse_dead));
+}
+
+void Work::drop(std::string_view id, Done<DeadAnswer> done) {
+  call(kDrop, {id}, into(std::move(done), parse_dead));
+}
+
+std::vector<std::string> Work::wake_command(int64_t block_ms) const {
+  return {"BLPOP", key(queue_, "wake"), seconds(block_ms)};
+}
+
+// A list moved onto itself, head to head, stays as it is: that is how one waits without taking.
+std::vector<std::string> Work::result_command(std::string_view id, int64_t block_ms) const {
+  const std::string list = result_key(queue_, id);
+  return {"BLMOVE", list, list, "LEFT", "LEFT", seconds(block_ms)};
+}
+
+std::vector<std::string> Work::result_parts_command(std::string_view id) const {
+  return {"LRANGE", result_key(queue_, id), "1", "-1"};
+}
+
+}  // namespace queue

@@ -1,0 +1,32 @@
+#!lua flags=allow-oom
+-- work_delete: an item goes, in whatever state it is; its unique key is free, its taker finds the
+-- lease lost. Of a ready or a dead one the list is searched: linear in its place there.
+--
+-- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
+-- ARGV     1 id
+-- Answers  1, or 0 when there is no such item
+-- A crash right after leaves the item gone.
+local prefix = string.sub(KEYS[1], 1, -5)
+local id = ARGV[1]
+
+local function take_out(facts)
+  if facts.d then
+    redis.call('LREM', prefix .. 'dead', 1, id)
+  elseif redis.call('ZREM', prefix .. 'leased', id) == 0 and redis.call('ZREM', prefix .. 'delayed', id) == 0 then
+    redis.call('LREM', prefix .. 'ready:' .. facts.p, 1, id)
+  end
+end
+
+local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+if not text then return 0 end
+local facts = cjson.decode(text)
+take_out(facts)
+redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
+if facts.u and not facts.d then redis.call('HDEL', prefix .. 'unique', facts.u) end
+if facts.r then
+  local result = prefix .. 'result:' .. id
+  redis.call('DEL', result)
+  redis.call('RPUSH', result, 'deleted')
+  redis.call('PEXPIRE', result, facts.r)
+end
+return 1

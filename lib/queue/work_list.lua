@@ -1,0 +1,65 @@
+#!lua flags=no-writes
+-- work_list: a page of the items in one state, in their order. What moves between two pages may be
+-- seen twice or not at all.
+--
+-- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
+-- ARGV     1 'ready', 'delayed', 'leased' or 'dead'   2 cursor, '0' at first   3 how many, 1 to 100
+--          4 how many bytes of each payload (of payloads up to 64 KiB), 0 for none
+-- Answers  { next cursor, item, ... }, the cursor '0' when that was all; each item is
+--          { id, priority, put, tries, limit, result, unique, worker, reason, at, size, payload }
+--          at: when a delayed one is due, until when a lease runs, when a dead one died, else 0
+local prefix = string.sub(KEYS[1], 1, -5)
+local state, cursor, count, preview = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local function ready_ids()
+  local ids, skip = {}, cursor
+  for p = 0, 9 do
+    local key = prefix .. 'ready:' .. p
+    local length = redis.call('LLEN', key)
+    if skip < length and #ids < count then
+      for _, id in ipairs(redis.call('LRANGE', key, skip, skip + count - #ids - 1)) do ids[#ids + 1] = id end
+    end
+    skip = math.max(0, skip - length)
+  end
+  return ids, {}
+end
+
+local function sorted_ids()
+  local ids, at = {}, {}
+  local flat = redis.call('ZRANGE', prefix .. state, cursor, cursor + count - 1, 'WITHSCORES')
+  for i = 1, #flat, 2 do
+    ids[#ids + 1] = flat[i]
+    at[flat[i]] = tonumber(flat[i + 1])
+  end
+  return ids, at
+end
+
+local function page()
+  if state == 'ready' then return ready_ids() end
+  if state == 'dead' then return redis.call('LRANGE', prefix .. 'dead', cursor, cursor + count - 1), {} end
+  return sorted_ids()
+end
+
+local function row(id, at)
+  local f = cjson.decode(redis.call('HGET', prefix .. 'item', id .. ':facts') or '{"p":5,"at":0}')
+  local size, text = redis.call('HSTRLEN', prefix .. 'item', id), ''
+  if preview > 0 and size > 0 and size <= 65536 then
+    text = string.sub(redis.call('HGET', prefix .. 'item', id), 1, preview)
+  end
+  return {
+    id, f.p, f.at, f.n or 0, f.l or 0, f.r or 0, f.u or '', f.w or '', f.why or '', at or f.d or 0, size, text,
+  }
+end
+
+local states = { ready = true, delayed = true, leased = true, dead = true }
+if not (states[state] and cursor and count and preview) or cursor < 0 or count < 1 or count > 100 then
+  return redis.error_reply('ARGS work_list: a state, a cursor, 1 to 100, a number of bytes')
+end
+local mode = redis.call('GET', KEYS[1])
+if mode and mode ~= 'work' then
+  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
+end
+local ids, at = page()
+local rows = { #ids < count and '0' or tostring(cursor + count) }
+for _, id in ipairs(ids) do rows[#rows + 1] = row(id, at[id]) end
+return rows

@@ -1,0 +1,138 @@
+#!lua
+-- work_put: puts items into a work queue, all with the same options, in their order.
+--
+-- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
+-- ARGV     1 epoch for a queue that has none, 8 random hex digits   2 tag, 4 random hex digits
+--          3 priority, 0 (taken first) to 9   4 delay, ms   5 tries, 0 for any number
+--          6 keep the result so long, ms, 0 when it is not wanted
+--          7 unique key, '' for none (then only one item)
+--          8 waiting items at most, 0 for any number   9 what then: 'refuse' or 'drop'
+--          10... payloads, 1 to 1000
+-- Answers  { 'put', dropped, id, ... }   dropped: how many of the oldest made room
+--          { 'full', 0, id, ... }        only the first ones were put: as many as there are ids
+--          { 'exists', 0, id }           the unique key's item; nothing was put
+-- A crash right after leaves the items in the queue; a client that heard no answer does not know it.
+local prefix = string.sub(KEYS[1], 1, -5)
+local priority, delay, limit = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local result, unique, max = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+local first, last = 10, #ARGV
+local mode = redis.call('GET', KEYS[1])
+
+local function bad_arguments()
+  if not (priority and delay and limit and result and max) then return 'a number is missing' end
+  if priority < 0 or priority > 9 or priority % 1 ~= 0 then return 'priority is 0 to 9' end
+  if delay < 0 or limit < 0 or result < 0 or max < 0 then return 'a number is negative' end
+  if ARGV[9] ~= 'refuse' and ARGV[9] ~= 'drop' then return 'refuse or drop' end
+  if last < first or last - first >= 1000 then return '1 to 1000 payloads' end
+  if unique ~= '' and last > first then return 'a unique key is for one payload' end
+end
+
+local function waiting()
+  local count = redis.call('ZCARD', prefix .. 'delayed')
+  for p = 0, 9 do count = count + redis.call('LLEN', prefix .. 'ready:' .. p) end
+  return count
+end
+
+-- The longest waiting of the least urgent; a delayed one when nothing is ready.
+local function oldest()
+  for p = 9, 0, -1 do
+    local id = redis.call('LPOP', prefix .. 'ready:' .. p)
+    if id then return id end
+  end
+  return redis.call('ZPOPMIN', prefix .. 'delayed')[1]
+end
+
+local function drop_oldest()
+  local id = oldest()
+  local facts = cjson.decode(redis.call('HGET', prefix .. 'item', id .. ':facts') or '{}')
+  redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
+  if facts.u then redis.call('HDEL', prefix .. 'unique', facts.u) end
+  if facts.r then
+    redis.call('DEL', prefix .. 'result:' .. id)
+    redis.call('RPUSH', prefix .. 'result:' .. id, 'dropped')
+    redis.call('PEXPIRE', prefix .. 'result:' .. id, facts.r)
+  end
+end
+
+-- Makes room, or leaves out what has none; answers how many were dropped. Bounded: a queue far above
+-- its maximum shrinks with each put.
+local function make_room()
+  if max == 0 then return 0 end
+  local count = waiting()
+  if ARGV[9] == 'refuse' then
+    last = math.min(last, first + math.max(0, max - count) - 1)
+    return 0
+  end
+  local dropped = math.max(0, last - first + 1 - max)
+  first = first + dropped
+  local over = math.min(count + last - first + 1 - max, count, last - first + 101)
+  for _ = 1, over do drop_oldest() end
+  return dropped + math.max(0, over)
+end
+
+local function facts(now)
+  return cjson.encode({
+    p = priority,
+    at = now,
+    l = limit > 0 and limit or nil,
+    r = result > 0 and result or nil,
+    u = unique ~= '' and unique or nil,
+  })
+end
+
+-- Two tokens are enough: each taker wakes the next one while there is more.
+local function wake(count)
+  local room = 2 - redis.call('LLEN', prefix .. 'wake')
+  for _ = 1, math.min(count, room) do redis.call('RPUSH', prefix .. 'wake', '1') end
+end
+
+local function schedule(ids, due)
+  if delay == 0 then
+    redis.call('RPUSH', prefix .. 'ready:' .. priority, unpack(ids))
+    return
+  end
+  local scored = {}
+  for i, id in ipairs(ids) do
+    scored[2 * i - 1], scored[2 * i] = due, id
+  end
+  redis.call('ZADD', prefix .. 'delayed', unpack(scored))
+end
+
+local function put()
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local count = last - first + 1
+  local number = redis.call('INCRBY', prefix .. 'next', count) - count
+  if not mode then redis.call('SET', KEYS[1], 'work') end
+  local epoch = redis.call('GET', prefix .. 'epoch')
+  if not epoch then
+    epoch = ARGV[1]
+    redis.call('SET', prefix .. 'epoch', epoch)
+  end
+  local ids, fields, known = {}, {}, facts(now)
+  for i = 1, count do
+    local id = string.format('%s-%d-%s', epoch, number + i, ARGV[2])
+    ids[i] = id
+    fields[4 * i - 3], fields[4 * i - 2] = id, ARGV[first + i - 1]
+    fields[4 * i - 1], fields[4 * i] = id .. ':facts', known
+  end
+  redis.call('HSET', prefix .. 'item', unpack(fields))
+  if unique ~= '' then redis.call('HSET', prefix .. 'unique', unique, ids[1]) end
+  schedule(ids, now + delay)
+  wake(count)
+  return ids
+end
+
+local bad = bad_arguments()
+if bad then return redis.error_reply('ARGS work_put: ' .. bad) end
+if mode and mode ~= 'work' then
+  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
+end
+if unique ~= '' then
+  local other = redis.call('HGET', prefix .. 'unique', unique)
+  if other then return { 'exists', 0, other } end
+end
+local wanted = last
+local dropped = make_room()
+if last < first then return { 'full', 0 } end
+return { last < wanted and 'full' or 'put', dropped, unpack(put()) }

@@ -1,0 +1,114 @@
+#!lua flags=allow-oom
+-- work_take: takes the most urgent item under a lease. First what is due becomes ready, and what is
+-- overdue comes back (a taker died), or is dead when that was its last try; at most 100 in a call.
+-- Allowed when Redis is full: taking is the way to make room.
+--
+-- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
+-- ARGV     1 lease, ms   2 token, random, up to 64 bytes   3 the worker's name for the lists
+-- Answers  { now, next } when nothing is ready, else { now, next, item }
+--          now: Redis's clock, ms since 1970; next: when a delayed item or a lease is due next, -1 for
+--          never; item: { id, priority, put, tries with this one, limit, result, unique, worker,
+--          reason, lease until, size, payload }
+-- A crash right after leaves the item leased; it comes back when the lease has run out, the try counted.
+local prefix = string.sub(KEYS[1], 1, -5)
+local lease, token, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function facts_of(id)
+  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+  return text and cjson.decode(text)
+end
+
+local function keep(id, facts) redis.call('HSET', prefix .. 'item', id .. ':facts', cjson.encode(facts)) end
+
+local function bury(id, facts)
+  facts.d = now
+  keep(id, facts)
+  redis.call('RPUSH', prefix .. 'dead', id)
+  if facts.u then redis.call('HDEL', prefix .. 'unique', facts.u) end
+  if facts.r then
+    redis.call('DEL', prefix .. 'result:' .. id)
+    redis.call('RPUSH', prefix .. 'result:' .. id, 'dead ' .. facts.why)
+    redis.call('PEXPIRE', prefix .. 'result:' .. id, facts.r)
+  end
+end
+
+local function came_back(id, facts)
+  facts.why = 'lease ran out, taken by ' .. (facts.w or '?') .. (facts.rn and '' or ', never renewed')
+  facts.k, facts.rn = nil, nil
+  if facts.l and facts.n >= facts.l then return bury(id, facts) end
+  keep(id, facts)
+  redis.call('RPUSH', prefix .. 'ready:' .. facts.p, id)
+end
+
+-- At most `room` of what a set has up to now; answers how many that were.
+local function move(set, room, to)
+  local ids = redis.call('ZRANGEBYSCORE', prefix .. set, '-inf', now, 'LIMIT', 0, room)
+  for _, id in ipairs(ids) do
+    redis.call('ZREM', prefix .. set, id)
+    local facts = facts_of(id)
+    if facts then to(id, facts) end
+  end
+  return #ids
+end
+
+local function move_due()
+  local moved = move('delayed', 100, function(id, facts) redis.call('RPUSH', prefix .. 'ready:' .. facts.p, id) end)
+  if moved < 100 then move('leased', 100 - moved, came_back) end
+end
+
+local function next_due()
+  local least = -1
+  for _, set in ipairs({ 'delayed', 'leased' }) do
+    local due = tonumber(redis.call('ZRANGE', prefix .. set, 0, 0, 'WITHSCORES')[2])
+    if due and (least < 0 or due < least) then least = due end
+  end
+  return least
+end
+
+-- The most urgent id, out of its list, and the priority from which more may be ready.
+local function pop()
+  for p = 0, 9 do
+    local id = redis.call('LPOP', prefix .. 'ready:' .. p)
+    if id then return id, p end
+  end
+end
+
+local function wake_next(from)
+  for p = from, 9 do
+    if redis.call('EXISTS', prefix .. 'ready:' .. p) == 1 then
+      if redis.call('LLEN', prefix .. 'wake') < 2 then redis.call('RPUSH', prefix .. 'wake', '1') end
+      return
+    end
+  end
+end
+
+local function lease_out(id, facts)
+  facts.n = (facts.n or 0) + 1
+  facts.k, facts.w, facts.rn = token, worker, nil
+  keep(id, facts)
+  redis.call('ZADD', prefix .. 'leased', now + lease, id)
+end
+
+local function row(id, f)
+  local payload = redis.call('HGET', prefix .. 'item', id)
+  return {
+    id, f.p, f.at, f.n, f.l or 0, f.r or 0, f.u or '', f.w, f.why or '', now + lease, #payload, payload,
+  }
+end
+
+if not lease or lease < 1 or token == '' or #token > 64 or #worker > 256 then
+  return redis.error_reply('ARGS work_take: a lease in ms, a token, a name')
+end
+local mode = redis.call('GET', KEYS[1])
+if mode and mode ~= 'work' then
+  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
+end
+move_due()
+local id, priority = pop()
+if not id then return { now, next_due() } end
+local facts = facts_of(id)
+lease_out(id, facts)
+wake_next(priority)
+return { now, next_due(), row(id, facts) }

@@ -1,0 +1,61 @@
+# The embedded redis-server, as people meet it: started by the first tool, ended by `lineman down`.
+load helper
+
+on_redis() { redis-cli -s "$T/run/redis.sock" "$@"; }
+server_pid() { on_redis INFO server | tr -d '\r' | sed -n 's/^process_id://p'; }
+
+@test "the first tool starts it, from an empty environment too, and knows our functions" {
+  run env -i LINEMAN_RUNTIME="$T/run" LINEMAN_STATE="$T/state" "$BUILD/bin/qput" -w jobs one
+  assert_success
+  assert_equal "$(stat -c %a "$T/run/redis.sock")" 600
+  run on_redis FUNCTION LIST LIBRARYNAME lineman
+  assert_output --partial lineman_queue_work_put
+}
+
+@test "it holds nothing of the tool that started it: no pipe, no folder, no terminal" {
+  mkdir away
+  run timeout 20 bash -c 'cd away && qput hello | cat'
+  assert_success
+  local pid
+  pid=$(server_pid)
+  [[ $(readlink "/proc/$pid/cwd") != "$T/away" ]]
+  assert_equal "$(ps -o tty= -p "$pid" | tr -d ' ')" '?'
+}
+
+@test "lineman down ends it last and keeps its data, status names it" {
+  run lineman status
+  assert_output "all is well: 0 running"
+  qput -w jobs one
+  run lineman status
+  assert_success
+  assert_output "all is well: 0 running, and redis-server"
+  run lineman down
+  assert_success
+  assert_output ""
+  wait_until 5 nothing_left
+  assert_not_exists "$T/run/redis.sock"
+  run timeout 20 qwait -w jobs -n 1
+  assert_output one
+}
+
+@test "killed, it is started again with its data, and is nothing to mend" {
+  qput -w jobs one
+  local pid
+  pid=$(server_pid)
+  kill -9 "$pid"
+  wait_until 5 pid_ended "$pid"
+  run lineman status
+  assert_success
+  assert_output "all is well: 0 running"
+  run timeout 20 qwait -w jobs -n 1
+  assert_output one
+}
+
+@test "TERM for its script ends the server, too" {
+  qput -w jobs one
+  local pid
+  pid=$(server_pid)
+  kill "$(ps -o ppid= -p "$pid" | tr -d ' ')"
+  wait_until 5 pid_ended "$pid"
+  wait_until 5 nothing_left
+}

@@ -1,0 +1,53 @@
+#include "tools/qwait/link.h"
+
+#include "lib/base/log.h"
+
+namespace qwait {
+
+Link::Link(net::Loop& loop, queue::Place place, Events events)
+    : loop_(loop),
+      place_(std::move(place)),
+      events_(std::move(events)),
+      client_(loop, place_.connect, place_.login,
+              {.ready = [this] { ready(); },
+               .lost = [this](const base::Error& e) { lost(e); },
+               .low_water = nullptr}),
+      scripts_(client_) {}
+
+void Link::ready() {
+  if (told_) base::log::warn(place_.text, ": connected again");
+  told_ = false;
+  once_ready_ = true;
+  events_.ready();
+}
+
+void Link::lost(const base::Error& error) {
+  if (!once_ready_) return events_.fatal(queue::explain(place_, error));
+  if (!told_) base::log::warn(queue::explain(place_, error).what, ": trying again");
+  told_ = true;
+}
+
+void Link::block(std::vector<std::string> command, std::function<void()> done) {
+  command_ = std::move(command);
+  done_ = std::move(done);
+  if (second_) return send();
+  second_ = std::make_unique<redis::Client>(
+      loop_, place_.connect, place_.login,
+      redis::Client::Events{.ready = [this] { send(); },
+                            .lost = [this](const base::Error& e) { base::log::debug(e.what); },
+                            .low_water = nullptr});
+}
+
+void Link::send() {
+  if (!done_ || !second_->ready() || second_->awaited() > 0) return;
+  second_->command({command_.begin(), command_.end()},
+                   [this](const base::Result<redis::Reply>&) { unblocked(); });
+}
+
+void Link::unblocked() {
+  const auto done = std::move(done_);
+  done_ = nullptr;
+  if (done) done();
+}
+
+}  // namespace qwait

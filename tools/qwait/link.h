@@ -1,0 +1,51 @@
+// Link: the connections of a waiter: one for commands, and a second one where it blocks, made when
+// it is first needed. What fails at first ends the tool; what breaks later is waited for.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/net/loop.h"
+#include "lib/queue/session.h"
+#include "lib/redis/client.h"
+#include "lib/redis/script.h"
+
+namespace qwait {
+
+class Link {
+ public:
+  struct Events {
+    std::function<void()> ready;                    // also after each reconnect
+    std::function<void(const base::Error&)> fatal;  // could not be made at all, or is refused
+  };
+  Link(net::Loop& loop, queue::Place place, Events events);
+
+  redis::Client& client() { return client_; }
+  redis::Scripts& scripts() { return scripts_; }
+  const queue::Place& place() const { return place_; }
+
+  // One at a time, on the second connection. `done` is called when it answered, or has no
+  // connection any more; whatever it was, look again.
+  void block(std::vector<std::string> command, std::function<void()> done);
+  bool blocking() const { return static_cast<bool>(done_); }
+
+ private:
+  void ready();
+  void lost(const base::Error& error);
+  void send();
+  void unblocked();
+
+  net::Loop& loop_;
+  const queue::Place place_;
+  Events events_;
+  redis::Client client_;
+  redis::Scripts scripts_;
+  std::unique_ptr<redis::Client> second_;
+  std::vector<std::string> command_;
+  std::function<void()> done_;
+  bool once_ready_ = false, told_ = false;
+};
+
+}  // namespace qwait

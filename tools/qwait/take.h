@@ -1,0 +1,78 @@
+// Taker: takes items of a work queue one by one under leases, and hands each to who prints or runs
+// it; blocks on the queue's wake list where nothing is ready.
+//
+// An item ends here in one of four ways: acknowledged, given back, buried, or left alone, where the
+// lease may have run out: then it is another's already.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "lib/net/loop.h"
+#include "lib/queue/work.h"
+#include "tools/qwait/lease.h"
+#include "tools/qwait/limits.h"
+#include "tools/qwait/link.h"
+#include "tools/qwait/options.h"
+
+namespace qwait {
+
+class Taker {
+ public:
+  struct Held {
+    queue::Item item;
+    std::unique_ptr<Keeper> keeper;
+    // What is to be said to Redis; kept until it was answered.
+    std::function<void()> settle;
+    // Set by who works on it: the lease ends soon, has ended.
+    std::function<void()> on_ending, on_over;
+    bool repeated = false;  // an answer was lost
+  };
+  struct Events {
+    std::function<void(Held&)> taken;
+    std::function<void()> idle;  // nothing is held, and no more is taken
+    std::function<void(const base::Error&)> fatal;
+  };
+
+  Taker(net::Loop& loop, Link& link, const Options& options, Limits& limits, Events events);
+
+  // The connection is there (again).
+  void ready();
+  // No more is taken.
+  void stop();
+  void look();
+
+  void done(Held& held);
+  void done(Held& held, queue::Ending ending);
+  void failed(Held& held, const std::string& why);
+  void give_back(Held& held);
+  void bury(Held& held, const std::string& why);
+  // It is others' to settle now.
+  void leave(Held& held);
+  size_t held() const { return held_.size(); }
+
+ private:
+  void took(base::Result<queue::TakeAnswer> answer, int64_t asked);
+  void wait(int64_t ms);
+  void hold(queue::TakeAnswer& answer, int64_t asked);
+  void lease_over(Held& held, bool surely);
+  using Answer = queue::Done<queue::Fate>;
+  void settle(Held& held, std::string what, std::function<void(Answer)> say);
+  void settled(Held& held, const std::string& what, base::Result<queue::Fate> fate);
+  void drop(Held& held);
+  void check_idle();
+
+  net::Loop& loop_;
+  Link& link_;
+  const Options& options_;
+  Limits& limits_;
+  Events events_;
+  queue::Work work_;
+  std::string worker_;
+  std::list<std::unique_ptr<Held>> held_;
+  bool ready_ = false, taking_ = false, stopped_ = false;
+};
+
+}  // namespace qwait
