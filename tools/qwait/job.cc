@@ -101,9 +101,9 @@ Job::Job(net::Loop& loop, Reaper& reaper, std::string mark, Done done)
       again_(loop, [this] { clean_up(); }) {}
 
 Job::~Job() {
-  if (!child_) return;
-  // Nobody waits for it any more.
-  if (child_->running()) kill();
+  // What has ended may outlive the reaper.
+  if (!child_ || !child_->running()) return;
+  kill();
   reaper_.remove(child_->pid());
 }
 

@@ -120,7 +120,10 @@ void Taker::settle(Held& held, std::string what, std::function<void(Answer)> say
   if (!held.keeper->sure()) return lease_over(held, false);
   held.settle = [this, &held, what = std::move(what), say = std::move(say)] {
     if (!held.keeper->sure()) return;  // lease_over says so
-    say([this, &held, what](Result<Fate> fate) { settled(held, what, std::move(fate)); });
+    say([this, &held, what, alive = std::weak_ptr<bool>(held.alive)](Result<Fate> fate) {
+      // The lease may have run out meanwhile.
+      if (!alive.expired()) settled(held, what, std::move(fate));
+    });
   };
   held.keeper->stop();
   // A copy: the answer may come at once and end `held`.
@@ -151,6 +154,7 @@ void Taker::drop(Held& held) {
   const auto at =
       std::find_if(held_.begin(), held_.end(), [&](const auto& h) { return h.get() == &held; });
   if (at == held_.end()) return;
+  held.alive.reset();
   loop_.defer([gone = std::shared_ptr<Held>(std::move(*at))] {});
   held_.erase(at);
   look();

@@ -28,7 +28,8 @@ class Taker {
     std::function<void()> settle;
     // Set by who works on it: the lease ends soon, has ended.
     std::function<void()> on_ending, on_over;
-    bool repeated = false;  // an answer was lost
+    bool repeated = false;                                       // an answer was lost
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // late answers look
   };
   struct Events {
     std::function<void(Held&)> taken;
