@@ -35,6 +35,11 @@ bool not_yet(const Reply& answer) {
   return answer.error_word() == "LOADING" || answer.error_word() == "BUSY";
 }
 
+// A user who may not PING is logged in as well, and a server that cannot save can be read.
+bool logged_in(const Reply& answer) {
+  return answer.error_word() == "NOPERM" || answer.error_word() == "MISCONF";
+}
+
 }  // namespace
 
 Client::Client(net::Loop& loop, Connect connect, Login login, Events events)
@@ -126,11 +131,10 @@ void Client::looked(const Reply& answer) {
     if (events_.lost && !std::exchange(told_loading_, true)) {
       events_.lost(base::error(Errc::busy, answer.text));
     }
-  } else if (answer.is_error() && answer.error_word() != "NOPERM") {
+  } else if (answer.is_error() && !logged_in(answer)) {
     const bool denied = answer.error_word() == "NOAUTH";
     lose(base::error(denied ? Errc::denied : Errc::io, "login refused: ", answer.text));
   } else {
-    // A user who may not PING is logged in as well.
     if (!answer.is_error()) backoff_.reset();
     become_ready();
   }

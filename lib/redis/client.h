@@ -65,6 +65,10 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   bool ready() const { return state_ == State::ready; }
+  // Where it waits to try again, it tries at once: its owner knows that the server is back.
+  void try_now() {
+    if (state_ == State::waiting) timer_.at(loop_.now());
+  }
   // How often it became ready: what was found out about the server holds for one number.
   uint64_t connections() const { return connections_; }
   // Sends at once when ready; else `done` gets not_found, from the loop. `done` may be null.

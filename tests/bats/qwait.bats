@@ -213,8 +213,7 @@ kill_redis() {
   wait_until 5 waiting
   kill_redis
   wait_until 20 file_has a.err 'connected again'
-  # The second connection, which blocks, has a back-off of its own.
-  wait_until 35 waiting
+  wait_until 10 waiting
   qput after
   assert_equal "$(status_of a)" 0
   assert_equal "$(cat a.out)" after

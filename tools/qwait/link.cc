@@ -30,7 +30,11 @@ void Link::lost(const base::Error& error) {
 void Link::block(std::vector<std::string> command, std::function<void()> done) {
   command_ = std::move(command);
   done_ = std::move(done);
-  if (second_) return send();
+  if (second_) {
+    // The first connection is up, so the server is: no need to wait out this one's back-off.
+    second_->try_now();
+    return send();
+  }
   second_ = std::make_unique<redis::Client>(
       loop_, place_.connect, place_.login,
       redis::Client::Events{.ready = [this] { send(); },
