@@ -51,6 +51,9 @@ std::string_view advice(const base::Error& e) {
   if (what.starts_with("WRONGPASS") || what.starts_with("NOAUTH")) {
     return ": look at user and passwordFile of its URL";
   }
+  if (what.starts_with("NOPERM") && what.find("'eval") != std::string_view::npos) {
+    return ": the library lineman there is not of this version: load it, see lineman-redis(7)";
+  }
   if (what.starts_with("NOPERM")) return ": its ACL does not let us: see lineman-redis(7)";
   return "";
 }

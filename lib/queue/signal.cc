@@ -23,18 +23,6 @@ using redis::Reply;
 
 namespace {
 
-constexpr redis::Script kPut{"lineman_queue_signal_put", lua::signal_put, lua::signal_put_sha1};
-constexpr redis::Script kStart{"lineman_queue_signal_start", lua::signal_start,
-                               lua::signal_start_sha1};
-constexpr redis::Script kRead{"lineman_queue_signal_read", lua::signal_read, lua::signal_read_sha1};
-constexpr redis::Script kStore{"lineman_queue_signal_store", lua::signal_store,
-                               lua::signal_store_sha1};
-constexpr redis::Script kForget{"lineman_queue_signal_forget", lua::signal_forget,
-                                lua::signal_forget_sha1};
-constexpr redis::Script kStats{"lineman_queue_signal_stats", lua::signal_stats,
-                               lua::signal_stats_sha1};
-constexpr redis::Script kList{"lineman_queue_signal_list", lua::signal_list, lua::signal_list_sha1};
-
 // Three elements: epoch, number, tag.
 Position position_at(const Reply& r, size_t i) {
   return {text_at(r, i), static_cast<uint64_t>(number_at(r, i + 1)), text_at(r, i + 2)};
@@ -113,33 +101,35 @@ void Signal::put(const SignalPutOptions& options, const std::vector<std::string_
   const std::string ring = std::to_string(options.ring);
   std::vector<std::string_view> arguments{epoch, tag, ring, options.exact ? "=" : "~"};
   arguments.insert(arguments.end(), payloads.begin(), payloads.end());
-  call(kPut, arguments, into(std::move(done), [](const Reply& r) { return position_at(r, 0); }));
+  call(lua::signal_put, arguments,
+       into(std::move(done), [](const Reply& r) { return position_at(r, 0); }));
 }
 
 void Signal::start(std::string_view waiter, Done<Start> done) {
-  call(kStart, {waiter, random_hex(8)}, into(std::move(done), parse_start));
+  call(lua::signal_start, {waiter, random_hex(8)}, into(std::move(done), parse_start));
 }
 
 void Signal::read(const Position& from, int count, Done<ReadAnswer> done) {
-  call(kRead, {from.epoch, std::to_string(from.number), from.tag, std::to_string(count)},
+  call(lua::signal_read, {from.epoch, std::to_string(from.number), from.tag, std::to_string(count)},
        into(std::move(done), parse_read));
 }
 
 void Signal::store(std::string_view waiter, const Position& position, Done<void> done) {
-  call(kStore, {waiter, position.epoch, std::to_string(position.number), position.tag},
+  call(lua::signal_store, {waiter, position.epoch, std::to_string(position.number), position.tag},
        into(std::move(done), [](const Reply&) { return base::Result<void>(); }));
 }
 
 void Signal::forget(std::string_view waiter, Done<bool> done) {
-  call(kForget, {waiter}, into(std::move(done), [](const Reply& r) { return r.integer == 1; }));
+  call(lua::signal_forget, {waiter},
+       into(std::move(done), [](const Reply& r) { return r.integer == 1; }));
 }
 
 void Signal::stats(Done<SignalStats> done) {
-  call(kStats, {}, into(std::move(done), parse_stats));
+  call(lua::signal_stats, {}, into(std::move(done), parse_stats));
 }
 
 void Signal::list(std::string_view cursor, int count, Done<WaiterPage> done) {
-  call(kList, {cursor, std::to_string(count)}, into(std::move(done), parse_waiters));
+  call(lua::signal_list, {cursor, std::to_string(count)}, into(std::move(done), parse_waiters));
 }
 
 std::vector<std::string> Signal::block_command(const Position& from, int64_t block_ms) const {

@@ -29,22 +29,6 @@ using redis::Reply;
 
 namespace {
 
-constexpr redis::Script kPut{"lineman_queue_work_put", lua::work_put, lua::work_put_sha1};
-constexpr redis::Script kTake{"lineman_queue_work_take", lua::work_take, lua::work_take_sha1};
-constexpr redis::Script kRenew{"lineman_queue_work_renew", lua::work_renew, lua::work_renew_sha1};
-constexpr redis::Script kAck{"lineman_queue_work_ack", lua::work_ack, lua::work_ack_sha1};
-constexpr redis::Script kRelease{"lineman_queue_work_release", lua::work_release,
-                                 lua::work_release_sha1};
-constexpr redis::Script kBury{"lineman_queue_work_bury", lua::work_bury, lua::work_bury_sha1};
-constexpr redis::Script kDelete{"lineman_queue_work_delete", lua::work_delete,
-                                lua::work_delete_sha1};
-constexpr redis::Script kPeek{"lineman_queue_work_peek", lua::work_peek, lua::work_peek_sha1};
-constexpr redis::Script kList{"lineman_queue_work_list", lua::work_list, lua::work_list_sha1};
-constexpr redis::Script kStats{"lineman_queue_work_stats", lua::work_stats, lua::work_stats_sha1};
-constexpr redis::Script kRequeue{"lineman_queue_work_requeue", lua::work_requeue,
-                                 lua::work_requeue_sha1};
-constexpr redis::Script kDrop{"lineman_queue_work_drop", lua::work_drop, lua::work_drop_sha1};
-
 constexpr std::string_view kStates[] = {"ready", "delayed", "leased", "dead"};
 
 // Redis takes seconds with a fraction; 0 would mean for ever.
@@ -187,69 +171,70 @@ void Work::put(const PutOptions& options, const std::vector<std::string_view>& p
   std::vector<std::string_view> arguments{
       epoch, tag, priority, delay, limit, result, options.unique, max, refuse ? "refuse" : "drop"};
   arguments.insert(arguments.end(), payloads.begin(), payloads.end());
-  call(kPut, arguments, into(std::move(done), parse_put));
+  call(lua::work_put, arguments, into(std::move(done), parse_put));
 }
 
 void Work::take(int64_t lease_ms, std::string_view worker, Done<TakeAnswer> done) {
   const std::string token = random_hex(16), lease = std::to_string(lease_ms);
-  call(kTake, {lease, token, worker.substr(0, 256)},
+  call(lua::work_take, {lease, token, worker.substr(0, 256)},
        into(std::move(done), [token](const Reply& r) { return parse_take(r, token); }));
 }
 
 void Work::renew(const Lease& lease, int64_t lease_ms, Done<Fate> done) {
-  call(kRenew, {lease.id, lease.token, std::to_string(lease_ms)},
+  call(lua::work_renew, {lease.id, lease.token, std::to_string(lease_ms)},
        into(std::move(done), parse_fate));
 }
 
 void Work::ack(const Lease& lease, Done<Fate> done) {
-  call(kAck, {lease.id, lease.token}, into(std::move(done), parse_fate));
+  call(lua::work_ack, {lease.id, lease.token}, into(std::move(done), parse_fate));
 }
 
 void Work::ack(const Lease& lease, const Ending& ending, Done<Fate> done) {
   std::vector<std::string_view> arguments{lease.id, lease.token, ending.end};
   arguments.insert(arguments.end(), ending.parts.begin(), ending.parts.end());
-  call(kAck, arguments, into(std::move(done), parse_fate));
+  call(lua::work_ack, arguments, into(std::move(done), parse_fate));
 }
 
 void Work::release(const Lease& lease, const Back& back, Done<Fate> done) {
   call(
-      kRelease,
+      lua::work_release,
       {lease.id, lease.token, std::to_string(back.delay_ms), back.counted ? "1" : "0", back.reason},
       into(std::move(done), parse_fate));
 }
 
 void Work::bury(const Lease& lease, std::string_view reason, Done<Fate> done) {
-  call(kBury, {lease.id, lease.token, reason}, into(std::move(done), [](const Reply& r) {
+  call(lua::work_bury, {lease.id, lease.token, reason}, into(std::move(done), [](const Reply& r) {
          return text_at(r, 0) == "lost" ? Fate::lost : Fate::done;
        }));
 }
 
 void Work::remove(std::string_view id, Done<bool> done) {
-  call(kDelete, {id}, into(std::move(done), [](const Reply& r) { return r.integer == 1; }));
+  call(lua::work_delete, {id},
+       into(std::move(done), [](const Reply& r) { return r.integer == 1; }));
 }
 
 void Work::peek(std::string_view id, Done<std::optional<Item>> done) {
-  call(kPeek, {id}, into(std::move(done), [](const Reply& r) {
+  call(lua::work_peek, {id}, into(std::move(done), [](const Reply& r) {
          return r.items.empty() ? std::nullopt : std::optional<Item>(parse_item(r));
        }));
 }
 
 void Work::list(State state, std::string_view cursor, int count, size_t preview, Done<Page> done) {
   const std::string_view word = kStates[static_cast<size_t>(state)];
-  call(kList, {word, cursor, std::to_string(count), std::to_string(preview)},
+  call(lua::work_list, {word, cursor, std::to_string(count), std::to_string(preview)},
        into(std::move(done), parse_page));
 }
 
 void Work::stats(Done<WorkStats> done) {
-  call(kStats, {}, into(std::move(done), parse_stats));
+  call(lua::work_stats, {}, into(std::move(done), parse_stats));
 }
 
 void Work::requeue(std::string_view id, Done<DeadAnswer> done) {
-  call(kRequeue, {id}, into(std::move(done), parse_dead));
+  call(lua::work_requeue, {id}, into(std::move(done), parse_dead));
 }
 
 void Work::drop(std::string_view id, Done<DeadAnswer> done) {
-  call(kDrop, {id}, into(std::move(done), parse_dead));
+  call(lua::work_drop, {id}, into(std::move(done), parse_dead));
 }
 
 std::vector<std::string> Work::wake_command(int64_t block_ms) const {

@@ -6,9 +6,9 @@
 // Calls of one script are run in the order they were made. So while a way is being looked for only
 // one of them is on its way, and the others are held; after that they are pipelined.
 //
-// The Makefile makes the Lua sources into constants (lib/*/NAME.lua -> build/gen/NAME.lua.h) with
-// their SHA-1, so that no client needs libcrypto, and into share/lineman/redis/lineman.lua, the
-// form that FUNCTION LOAD takes.
+// The Makefile makes the Lua sources into Scripts (lib/*/NAME.lua -> build/gen/lib/*/NAME.lua.h)
+// and into share/lineman/redis/lineman.lua, the form that FUNCTION LOAD takes. A function's name
+// changes with its text: a library that an upgrade left behind is as if there were none.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace redis {
 
 // Constants: the views must live as long as the Scripts.
 struct Script {
-  std::string_view function;  // "lineman_queue_put": its name in the library
+  std::string_view function;  // "lineman_queue_put_1f2e3d4c": its name in the library
   std::string_view body;      // for EVAL: sees KEYS and ARGV
   std::string_view sha1;      // of the body, 40 hex digits
 };

@@ -51,6 +51,51 @@ page() { mandoc -Tascii "$LM_ROOT/man/lineman-redis.7" | col -b; }
   done <keys
 }
 
+# given COMMAND: how often the server was given the command.
+given() { redis INFO commandstats | sed -n "s/^cmdstat_$1:calls=\([0-9]*\).*/\1/p"; }
+
+@test "the tools call the library that is of their version" {
+  export LINEMAN_REDIS=unix:$REDIS_SOCKET
+  qput -w jobs 'a job'
+  run qwait -w jobs -n 1
+  assert_output 'a job'
+  [ "$(given fcall)" -ge 3 ]
+  assert_equal "$(given eval)$(given evalsha)" ''
+}
+
+@test "a library of another version is left alone, under whatever names" {
+  local name
+  export LINEMAN_REDIS=unix:$REDIS_SOCKET
+  {
+    echo '#!lua name=lineman'
+    for file in "$LM_ROOT"/lib/queue/*.lua; do
+      name=lineman_queue_$(basename "$file" .lua)
+      for name in "$name" "${name}_v0" "${name}_00000000"; do
+        echo "redis.register_function('$name', function() return redis.error_reply('ERR of old') end)"
+      done
+    done
+  } | redis -x FUNCTION LOAD REPLACE
+  run redis FCALL lineman_queue_work_stats 1 'lineman:{q.jobs}:mode'
+  assert_output --partial 'of old'
+  qput -w jobs 'a job'
+  run qwait -w jobs -n 1
+  assert_success
+  assert_output 'a job'
+  qwait -q news -i me -t 0 || [ $? -eq 1 ]
+  qput -q news 'a notice'
+  run qwait -q news -i me -t 0
+  assert_output 'a notice'
+}
+
+@test "a library of another version, to who may send no script: what to do" {
+  users
+  redis FUNCTION FLUSH
+  (umask 077 && echo changeme >password)
+  run qput --redis "unix:$REDIS_SOCKET?user=putter&passwordFile=$T/password" -w X 'a job'
+  assert_failure 111
+  assert_output --partial 'not of this version: load it, see lineman-redis(7)'
+}
+
 @test "each script says what it takes, what it answers, and what a crash leaves" {
   local file word
   for file in "$LM_ROOT"/lib/queue/*.lua; do
