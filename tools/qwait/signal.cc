@@ -104,7 +104,8 @@ bool Waiter::report(const queue::ReadAnswer& answer) {
 
 void Waiter::deliver() {
   delivering_ = true;
-  while (!messages_.empty() && !busy_ && !stopped_ && limits_.left() > 0) {
+  // Where a named one is, is stored before it hands over the next.
+  while (!messages_.empty() && !busy_ && !unstored_ && !stopped_ && limits_.left() > 0) {
     const queue::Message message = std::move(messages_.front());
     messages_.pop_front();
     if (options_.coalesce_ms == 0) {
@@ -202,6 +203,7 @@ void Waiter::store(const queue::Position& at) {
       return fatal(queue::explain(link_.place(), options_.queue, stored.error()));
     }
     if (unstored_ && stored) store(*unstored_);
+    if (!unstored_ && !stopped_) deliver();
     finish();
   });
 }
