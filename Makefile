@@ -207,7 +207,7 @@ bench: deps-bench all ; @BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 # Spin's exhaustive search: no program is needed for it.
 model: deps-model ; @tests/model/run
 
-soak: deps-check all ; @BUILD=$(abspath $(BUILD)) tests/soak/run
+soak: deps-check all ; @BUILD=$(abspath $(BUILD)) tests/soak/run $(SOAK)
 
 CXX_FILES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 SH_FILES  = $(shell git grep -lE '^.!.*/(env )?(ba|da)?sh( |$$)' -- . ':!*.bats')
@@ -258,4 +258,4 @@ uninstall:
 clean: ; rm -rf $(BUILD)
 help:
 	@echo "make [all|deps|run [ONCE=1]|check|check-asan|fuzz|bench|model|soak|format|lint|install [COMPAT=1]|uninstall|clean]"
-	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= STRIP= BATS=files BENCH=names"
+	@echo "variables: BUILD=$(BUILD) SAN= OPT=$(OPT) PREFIX=$(PREFIX) DESTDIR= STRIP= BATS=files BENCH=names SOAK=names"
