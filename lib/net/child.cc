@@ -34,7 +34,7 @@ struct Plan {
   std::array<int, 3> stdio{};
   char* pid_text = nullptr;  // where the process id is to be written, in the environment's bytes
   int folder = -1, report = -1;
-  bool terminal = false, group = false;
+  bool terminal = false, group = false, bare = false;
   mode_t umask = 022;
   rlim_t descriptors = 0;
   sigset_t signals{};
@@ -91,6 +91,7 @@ void default_signals(const sigset_t& mask) {
     if (done < 0) fail(plan, 'd');
   }
   if (plan.pid_text != nullptr) write_digits(plan.pid_text, ::getpid());
+  if (plan.bare) ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   ::umask(plan.umask);
   limit_descriptors(plan.descriptors);
   default_signals(plan.signals);
@@ -163,6 +164,7 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, const Command& command, 
   plan.report = pipe->write.get();
   plan.terminal = command.terminal;
   plan.group = command.group;
+  plan.bare = command.bare;
   plan.umask = command.umask;
   plan.descriptors = command.descriptors;
   const pid_t pid = launch(plan);
@@ -200,6 +202,15 @@ void Child::signal(int number) {
   if (::kill(-pid_, number) < 0) ::kill(pid_, number);
 }
 
+// A killed process is gone in no time.
+void Child::end() {
+  if (!running_) return;
+  signal(SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  running_ = false;
+  watch_.want(Watch::kNothing);
+}
+
 std::string status_text(int status) {
   if (WIFEXITED(status)) return base::cat("exit status ", WEXITSTATUS(status));
   const int s = WTERMSIG(status);
@@ -209,6 +220,16 @@ std::string status_text(int status) {
 
 int exit_code(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string last_line(std::string_view said, std::string_view name) {
+  said = said.substr(0, said.find_last_not_of('\n') + 1);
+  if (const size_t end = said.rfind('\n'); end != std::string_view::npos) {
+    said.remove_prefix(end + 1);
+  }
+  const std::string front = base::cat(name, ": ");
+  if (said.starts_with(front)) said.remove_prefix(front.size());
+  return std::string(said);
 }
 
 }  // namespace net

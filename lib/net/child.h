@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/fd.h"
@@ -27,6 +28,7 @@ struct Command {
   int in = -1, out = -1, err = -1;       // borrowed; -1: the parent's
   bool terminal = false;                 // `in` becomes the controlling terminal of a new session
   bool group = false;  // leads a process group, and is killed if this process dies
+  bool bare = false;   // inherits no other descriptor, for one that outlives us
   int folder = -1;     // borrowed; -1: the parent's
   mode_t umask = 022;
   uint64_t descriptors = 0;  // soft limit of open descriptors; 0: the parent's
@@ -50,6 +52,8 @@ class Child {
   bool running() const { return running_; }
   // Signals the process group it leads.
   void signal(int number);
+  // Kills and collects it, where it still runs: for a helper whose user goes. Not told to OnExit.
+  void end();
 
  private:
   Child(Loop& loop, pid_t pid, base::Fd pidfd, OnExit on_exit);
@@ -66,5 +70,7 @@ class Child {
 std::string status_text(int status);
 // For exit(3): the status, or 128 + signal.
 int exit_code(int status);
+// Of what a helper said, the last line, without "NAME: " in front: for messages.
+std::string last_line(std::string_view said, std::string_view name);
 
 }  // namespace net

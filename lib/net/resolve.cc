@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <string_view>
 
@@ -109,11 +108,8 @@ Result<std::vector<Address>> parse_addresses(std::string_view text, uint16_t por
 base::Error parse_failure(std::string_view text, int status, const std::string& host) {
   const Errc code =
       WIFEXITED(status) && WEXITSTATUS(status) == base::kExitNo ? Errc::not_found : Errc::io;
-  const std::vector<std::string_view> lines = lines_of(text);
-  if (lines.empty()) return base::error(code, host, ": resolver: ", status_text(status));
-  std::string_view why = lines.back();
-  constexpr std::string_view kProgram = "resolve: ";
-  if (why.starts_with(kProgram)) why.remove_prefix(kProgram.size());
+  const std::string why = last_line(text, "resolve");
+  if (why.empty()) return base::error(code, host, ": resolver: ", status_text(status));
   return base::error(code, why);
 }
 
@@ -148,7 +144,7 @@ Resolve::Resolve(Loop& loop, std::string host, uint16_t port, base::Time deadlin
 }
 
 Resolve::~Resolve() {
-  end_child();
+  if (child_) child_->end();  // nobody else will collect it
 }
 
 Result<void> Resolve::start() {
@@ -178,17 +174,9 @@ void Resolve::exited(int status) {
 
 void Resolve::finish(Result<std::vector<Address>> result) {
   timer_.cancel();
-  end_child();
+  if (child_) child_->end();
   const Done done = std::move(done_);
   done(std::move(result));
-}
-
-void Resolve::end_child() {
-  if (child_ == nullptr || !child_->running()) return;
-  child_->signal(SIGKILL);
-  // Nobody else will collect it. A killed process is gone in no time.
-  ::waitpid(child_->pid(), nullptr, 0);
-  child_.reset();
 }
 
 NameDialler::NameDialler(Loop& loop, std::string host, uint16_t port, base::Time deadline,

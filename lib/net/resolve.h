@@ -38,7 +38,6 @@ class Resolve {
   base::Result<void> start();
   void exited(int status);
   void finish(base::Result<std::vector<Address>> result);
-  void end_child();
 
   Loop& loop_;
   std::string host_;

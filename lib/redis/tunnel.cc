@@ -1,12 +1,10 @@
 #include "lib/redis/tunnel.h"
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 
 #include "lib/base/args.h"
 #include "lib/base/paths.h"
@@ -45,16 +43,6 @@ std::vector<std::string> arguments(const Target& t, base::Duration patience) {
   return argv;
 }
 
-std::string last_line(std::string_view words) {
-  words = words.substr(0, words.find_last_not_of('\n') + 1);
-  if (const size_t end = words.rfind('\n'); end != std::string_view::npos) {
-    words.remove_prefix(end + 1);
-  }
-  constexpr std::string_view kProgram = "tlspipe: ";
-  if (words.starts_with(kProgram)) words.remove_prefix(kProgram.size());
-  return std::string(words);
-}
-
 }  // namespace
 
 Tunnel::Tunnel(net::Loop& loop, const Target& target, base::Time deadline, Done done)
@@ -69,10 +57,7 @@ Tunnel::Tunnel(net::Loop& loop, const Target& target, base::Time deadline, Done 
 }
 
 Tunnel::~Tunnel() {
-  if (!child_ || !child_->running()) return;
-  child_->signal(SIGKILL);
-  // Nobody else will collect it. A killed process is gone in no time.
-  ::waitpid(child_->pid(), nullptr, 0);
+  if (child_) child_->end();  // nobody else will collect it
 }
 
 Result<void> Tunnel::start(const Target& target, base::Duration patience) {
@@ -135,7 +120,7 @@ void Tunnel::read_words() {
 void Tunnel::exited(int status) {
   if (!done_) return;
   read_words();
-  const std::string why = last_line(words_);
+  const std::string why = net::last_line(words_, "tlspipe");
   const bool late = net::exit_code(status) == base::kExitTimeout;
   finish(
       base::error(late ? Errc::timeout : Errc::io,

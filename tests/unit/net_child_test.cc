@@ -105,6 +105,36 @@ TEST_CASE("a program that cannot be run is an error with its name and the reason
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
 
+TEST_CASE("a bare child inherits its standard files alone") {
+  const Fd extra(::fcntl(STDIN_FILENO, F_DUPFD, 50));  // not close-on-exec
+  Command c = shell("ls /proc/self/fd | grep -cx " + std::to_string(extra.get()));
+  CHECK(run(c).out == "1\n");
+  c.bare = true;
+  CHECK(run(c).out == "0\n");
+}
+
+TEST_CASE("a helper that is ended is gone and collected, and nobody is told") {
+  Loop loop;
+  Command c = shell("sleep 60 & wait");
+  c.environment = net::environment();
+  c.group = true;
+  const Result<std::unique_ptr<Child>> child = Child::start(loop, c, [](int) { FAIL("told"); });
+  REQUIRE(child);
+  (*child)->end();
+  CHECK_FALSE((*child)->running());
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  (*child)->end();
+  help::run_for(loop, std::chrono::milliseconds(1));
+}
+
+TEST_CASE("the last line of what a helper said, without its name") {
+  CHECK(net::last_line("", "x").empty());
+  CHECK(net::last_line("\n\n", "x").empty());
+  CHECK(net::last_line("x: why", "x") == "why");
+  CHECK(net::last_line("x: one\nx: two\n\n", "x") == "two");
+  CHECK(net::last_line("xy: one", "x") == "xy: one");
+}
+
 TEST_CASE("a child has the environment it was given, and its own process id in it") {
   Command c;
   c.argv = {"/usr/bin/env"};
