@@ -1,11 +1,9 @@
 #include "lib/queue/session.h"
 
-#include <memory>
 #include <utility>
 
 #include "lib/base/paths.h"
 #include "lib/redis/connect.h"
-#include "lib/redis/embedded.h"
 #include "lib/redis/url.h"
 
 namespace queue {
@@ -15,29 +13,12 @@ using base::Result;
 
 namespace {
 
-// Most often the server is there, and asking first would be a connection for nothing. Starting it
-// blocks the loop, of a client that has nothing else to do without it.
-redis::Connect embedded_connector(const std::string& path) {
-  redis::Target target;
-  target.path = path;
-  const redis::Connect direct = redis::connector(target);
-  return [direct](net::Loop& loop, base::Time deadline, auto done) {
-    direct(loop, deadline,
-           [&loop, direct, deadline, done = std::move(done)](Result<base::Fd> fd) mutable {
-             if (fd) return done(std::move(fd));
-             const Result<std::string> started = redis::start_embedded(deadline);
-             if (!started) return done(started.error());
-             direct(loop, deadline, std::move(done));
-           });
-  };
-}
-
 Result<Place> embedded_place() {
   const Result<std::string> folder = base::paths::make_runtime();
   if (!folder) return folder.error();
   Place place;
   place.text = *folder + "/redis.sock";
-  place.connect = embedded_connector(place.text);
+  place.connect = redis::embedded_connector(place.text);
   place.embedded = true;
   return place;
 }

@@ -2,6 +2,7 @@
 
 #include "lib/net/dialler.h"
 #include "lib/net/resolve.h"
+#include "lib/redis/embedded.h"
 #include "lib/redis/tunnel.h"
 
 namespace redis {
@@ -26,23 +27,41 @@ class Failure {
 };
 
 // A Connect that keeps one Try at a time, of a class whose object is a way to connect under way.
-// The last one may be calling us just now, so it goes later. Copies share the one.
+// A copy is another client's, and begins with none.
+template <class Try, class Make>
+class Keeps {
+ public:
+  explicit Keeps(Make make) : make_(std::move(make)) {}
+  Keeps(const Keeps& other) : make_(other.make_) {}
+  Keeps(Keeps&&) noexcept = default;
+  Keeps& operator=(const Keeps&) = delete;
+  ~Keeps() = default;
+
+  // The last one may be calling us just now, so it goes later.
+  void operator()(net::Loop& loop, base::Time deadline, Done done) {
+    if (held_) loop.defer([old = std::move(held_)] {});
+    held_ = make_(loop, deadline, std::move(done));
+  }
+
+ private:
+  Make make_;
+  std::shared_ptr<Try> held_;
+};
+
 template <class Try, class Make>
 Connect keeps(Make make) {
-  return [make = std::move(make), held = std::make_shared<std::shared_ptr<Try>>()](
-             net::Loop& loop, base::Time deadline, Done done) {
-    if (*held) loop.defer([old = std::move(*held)] {});
-    *held = make(loop, deadline, std::move(done));
-  };
+  return Keeps<Try, Make>(std::move(make));
+}
+
+Connect fails(base::Error why) {
+  return keeps<Failure>([why = std::move(why)](net::Loop& loop, base::Time, Done done) {
+    return std::make_shared<Failure>(loop, why, std::move(done));
+  });
 }
 
 Connect unix_connector(const std::string& path) {
   const Result<net::Address> address = net::unix_address(path);
-  if (!address) {
-    return keeps<Failure>([why = address.error()](net::Loop& loop, base::Time, Done done) {
-      return std::make_shared<Failure>(loop, why, std::move(done));
-    });
-  }
+  if (!address) return fails(address.error());
   return keeps<net::Dialler>([address = *address](net::Loop& loop, base::Time deadline, Done done) {
     return std::make_shared<net::Dialler>(loop, address, deadline, std::move(done));
   });
@@ -61,6 +80,14 @@ Connect connector(const Target& target) {
       [host = target.host, port = target.port](net::Loop& loop, base::Time deadline, Done done) {
         return std::make_shared<net::NameDialler>(loop, host, port, deadline, std::move(done));
       });
+}
+
+Connect embedded_connector(const std::string& socket) {
+  const Result<net::Address> address = net::unix_address(socket);
+  if (!address) return fails(address.error());
+  return keeps<Embedded>([address = *address](net::Loop& loop, base::Time deadline, Done done) {
+    return std::make_shared<Embedded>(loop, address, deadline, std::move(done));
+  });
 }
 
 Login login_of(const Target& target) {

@@ -3,12 +3,18 @@
 // nothing blocks and nobody links OpenSSL for it.
 #pragma once
 
+#include <string>
+
 #include "lib/redis/client.h"
 #include "lib/redis/url.h"
 
 namespace redis {
 
+// A copy of a Connect is another's way: each client has its own.
 Connect connector(const Target& target);
+// To the embedded server (embedded.h), which is started where it does not run. `socket` is
+// redis.sock in the runtime folder.
+Connect embedded_connector(const std::string& socket);
 Login login_of(const Target& target);
 
 }  // namespace redis

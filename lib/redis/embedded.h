@@ -1,21 +1,50 @@
-// embedded: the private redis-server that tools share where no other is configured: started on
-// demand under a lock, listening only on RUNTIME/redis.sock (0600), with an append-only file in
-// STATE/redis. It ends when it is told to (`lineman down`) or when its runtime folder is gone.
+// Embedded: a way to the private redis-server that tools share where no other is configured.
+// Where nobody listens on RUNTIME/redis.sock, libexec/lineman/redis-embedded starts one; it says
+// who may, where the data is, and when the server ends. A process of its own, so that nothing
+// blocks; ended when this goes, but not the server.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
-#include "lib/base/clock.h"
-#include "lib/base/result.h"
+#include "lib/base/fd.h"
+#include "lib/net/address.h"
+#include "lib/net/child.h"
+#include "lib/net/dialler.h"
+#include "lib/net/loop.h"
 
 namespace redis {
 
-// The socket of a server that answers; starts it where none does. Blocks until then, at most until
-// the deadline: for the start of a tool. When redis-server is not installed the error says what to
-// install or which variable to set.
-base::Result<std::string> start_embedded(base::Time deadline);
+class Embedded {
+ public:
+  using Done = std::function<void(base::Result<base::Fd>)>;
 
-// Whether one answers now, without starting any; its socket.
-base::Result<std::string> find_embedded();
+  // `socket` is the one in the runtime folder. Starts at once; `done` is called once, from the
+  // loop, before the deadline, unless this goes first. When redis-server is not installed the error
+  // says what to install or which variable to set. `done` may not delete the Embedded.
+  Embedded(net::Loop& loop, net::Address socket, base::Time deadline, Done done);
+  ~Embedded();
+  Embedded(const Embedded&) = delete;
+  Embedded& operator=(const Embedded&) = delete;
+
+ private:
+  void dial();
+  void dialled(base::Result<base::Fd> fd);
+  base::Result<void> start();
+  void exited(int status);
+  void late();
+  std::string said() const;
+  void finish(base::Result<base::Fd> result);
+
+  net::Loop& loop_;
+  net::Address socket_;
+  base::Time deadline_;
+  Done done_;
+  base::Fd words_;  // what the script says
+  std::unique_ptr<net::Child> child_;
+  net::Timer timer_;
+  std::unique_ptr<net::Dialler> dialler_;
+};
 
 }  // namespace redis

@@ -1,7 +1,7 @@
 #include <sys/file.h>
 
 #include "lib/base/paths.h"
-#include "lib/redis/embedded.h"
+#include "lib/redis/connect.h"
 #include "tests/unit/redis_help.h"
 
 using base::Errc;
@@ -16,13 +16,20 @@ struct World {
     for (const char* name : {"run", "state"}) ::mkdir((folder / name).c_str(), 0700);
   }
   ~World() {
-    if (redis::find_embedded()) static_cast<void>(ask({"SHUTDOWN"}));
+    static_cast<void>(ask({"SHUTDOWN"}));
     std::filesystem::remove_all(folder / "run");
     CHECK(ended());
   }
   std::string socket() const { return folder / "run/redis.sock"; }
-  static Result<std::string> start() {
-    return redis::start_embedded(base::Clock::now() + help::kPatience);
+  redis::Connect connector() const { return redis::embedded_connector(socket()); }
+  // As a client begins: a connection, to a server that is started where there is none.
+  Result<base::Fd> start(base::Duration patience = help::kPatience) const {
+    net::Loop loop;
+    std::optional<Result<base::Fd>> got;
+    redis::Connect connect = connector();
+    connect(loop, base::Clock::now() + patience, [&](Result<base::Fd> fd) { got = std::move(fd); });
+    REQUIRE(help::run_until(loop, [&] { return got.has_value(); }));
+    return std::move(*got);
   }
   std::string ask(const std::vector<std::string_view>& argv) const {
     redis::Target t;
@@ -59,11 +66,8 @@ struct World {
 TEST_CASE(
     "the embedded server is started on demand, once, for its owner alone, and keeps its data") {
   const World w;
-  CHECK(redis::find_embedded().error().code == Errc::not_found);
   const auto first = w.start();
   REQUIRE_MESSAGE(first, first.error().what);
-  CHECK(*first == w.socket());
-  CHECK(*redis::find_embedded() == w.socket());
   CHECK(help::mode_of(w.socket()) == 0600);
   CHECK(help::mode_of(w.folder / "state/redis") == 0700);
   CHECK(w.ask({"CONFIG", "GET", "port"}) == "port 0 ");
@@ -125,7 +129,6 @@ TEST_CASE("no redis-server: the error says what to install or to set") {
   const help::Variable path("PATH", "/nowhere");
   const auto r = w.start();
   REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::not_found);
   CHECK(r.error().what.find("apt install redis-server") != std::string::npos);
   CHECK(r.error().what.find("LINEMAN_REDIS") != std::string::npos);
 }
@@ -149,8 +152,56 @@ TEST_CASE("a socket whose server is silent is not taken for a dead one") {
   REQUIRE(w.start());
   const auto pid = static_cast<pid_t>(w.pid());
   ::kill(pid, SIGSTOP);
-  const auto r = redis::start_embedded(base::Clock::now() + std::chrono::milliseconds(100));
-  CHECK(r.error().code == Errc::timeout);
-  ::kill(pid, SIGCONT);
   CHECK(w.start());
+  ::kill(pid, SIGCONT);
+  CHECK(w.pid() == pid);
+}
+
+TEST_CASE("the loop goes on while the embedded server starts, and time is over when it is") {
+  const World w;
+  const auto lock = base::open_file(w.folder / "run/redis.lock", O_RDWR | O_CREAT, 0600);
+  REQUIRE(lock);
+  REQUIRE(::flock(lock->get(), LOCK_EX) == 0);
+  net::Loop loop;
+  std::optional<Result<base::Fd>> got;
+  redis::Connect connect = w.connector();
+  connect(loop, base::Clock::now() + std::chrono::milliseconds(300),
+          [&](Result<base::Fd> fd) { got = std::move(fd); });
+  int turns = 0;
+  REQUIRE(help::run_until(loop, [&] { return ++turns > 0 && got.has_value(); }));
+  CHECK(turns > 20);  // one each millisecond
+  CHECK(got->error().code == Errc::timeout);
+  CHECK_MESSAGE(got->error().what.find("somebody else starts redis-server") != std::string::npos,
+                got->error().what);
+}
+
+TEST_CASE("a client that goes while it starts the embedded server leaves nothing behind") {
+  const World w;
+  const auto lock = base::open_file(w.folder / "run/redis.lock", O_RDWR | O_CREAT, 0600);
+  REQUIRE(lock);
+  REQUIRE(::flock(lock->get(), LOCK_EX) == 0);
+  net::Loop loop;
+  help::run_for(loop, std::chrono::milliseconds(1));
+  const size_t open = help::open_descriptors();
+  for (const int ms : {0, 1, 100}) {
+    auto client = std::make_unique<redis::Client>(loop, w.connector(), redis::Login{},
+                                                  redis::Client::Events{});
+    help::run_for(loop, std::chrono::milliseconds(ms));
+    client.reset();
+    CHECK(help::open_descriptors() == open);
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // no child
+  }
+}
+
+TEST_CASE("two clients of one place each have a way of their own to the embedded server") {
+  const World w;
+  net::Loop loop;
+  const redis::Connect connect = w.connector();
+  redis::Client one(loop, connect, {}, {}), two(loop, connect, {}, {});
+  CHECK(help::run_until(loop, [&] { return one.ready() && two.ready(); }));
+  ::kill(static_cast<pid_t>(w.pid()), SIGKILL);
+  REQUIRE(w.ended());
+  CHECK(help::run_until(loop, [&] {
+    return one.connections() + two.connections() == 4 && one.ready() && two.ready();
+  }));
 }

@@ -1,45 +1,52 @@
 #!/bin/sh
-# redis-embedded SOCKET FOLDER: the private redis-server that the tools of one user share. They
-# start it, one of them at a time (lib/redis/embedded.h); it is not for people.
+# redis-embedded SOCKET FOLDER: starts the private redis-server that the tools of one user share, and
+# ends when it answers and knows our functions; where one answers already there is nothing to do. The
+# tools call it (lib/redis/embedded.h); it is not for people. Why it failed is on stderr.
 #
-# The server listens on SOCKET alone and keeps its data in FOLDER. When SOCKET or its folder is gone,
-# or TERM comes, the server writes what it has and ends, and this with it. Descriptor 3 is told
-# "ready" once the server answers and knows our functions, and is closed before that when it failed;
-# stderr says why.
+# The server listens on SOCKET alone and keeps its data in FOLDER. `redis-embedded SOCKET FOLDER serve`
+# stays with it, in a session of its own: when SOCKET or its folder is gone, or TERM comes, the server
+# writes what it has and ends, and this with it.
 set -u
 umask 077
 socket=$1 folder=$2
 library=${0%/*}/../../share/lineman/redis/lineman.lua
 
+say() { printf '%s\n' "$1" >&2; }
 fail() {
-  printf '%s\n' "$1" >&2
+  say "$1"
   exit 111
 }
 
-cd -- "$folder" || fail "$folder: cannot go there"
+ask() { redis-cli -s "$socket" "$@"; }
 
-# From here on the server's own, until it has ended, whatever becomes of this script: two servers
-# that append to one file would ruin it.
-exec 9>lock
-flock -w 20 9 || fail "another redis-server still has $folder"
+# --- The start
+
+start() {
+  for program in redis-server redis-cli; do
+    command -v "$program" >/dev/null ||
+      fail "$program is not installed: apt install redis-server, or set LINEMAN_REDIS to the URL of a Redis"
+  done
+  mkdir -p -- "$folder" || exit 111
+  exec 8>"${socket%/*}/redis.lock"
+  flock -n 8 || say "somebody else starts redis-server, and is slow"
+  flock 8
+  [ -z "$(ask PING 2>/dev/null)" ] || exit 0 # who had the lock before us has started it
+
+  # The server's own, until it has ended, whatever becomes of its script: two servers that append to
+  # one file would ruin it.
+  exec 9>"$folder/lock"
+  flock -n 9 || say "another redis-server still has $folder"
+  flock 9
+  log=$folder/start.log
+  said=$(setsid -f "$0" "$socket" "$folder" serve 3>&1 >/dev/null 2>"$log" 8>&-)
+  [ "$said" = ready ] || fail "redis-server did not start: $(grep . "$log" | tail -n 1) ($log)"
+}
+
+# --- The server. Descriptor 9 is its lock; 3 is told "ready", or closed before that.
 
 quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
 
-# As a file, not as arguments: those are split at blanks.
-redis-server - >&2 3>&- <<END &
-port 0
-unixsocket $(quoted "$socket")
-unixsocketperm 600
-appendonly yes
-appendfsync everysec
-save ""
-loglevel warning
-END
-server=$!
-exec 9>&-
 stop() { kill -TERM "$server" 2>/dev/null; }
-trap stop TERM INT HUP
-trap : CHLD # the server's end ends a wait
 
 # A zombie, which kill -0 takes for alive, runs nothing.
 running() { [ -e "/proc/$server/exe" ]; }
@@ -52,27 +59,42 @@ pause() {
   kill "$sleeper" 2>/dev/null
 }
 
-ask() { redis-cli -s "$socket" "$@" 3>&-; }
-
 load_library() {
   [ -f "$library" ] || return 0
   # An older Redis knows no functions: the tools send their scripts then.
   said=$(ask -x FUNCTION LOAD REPLACE <"$library" 2>&1)
-  [ "$said" = lineman ] || printf '%s: %s\n' "$library" "$said" >&2
+  [ "$said" = lineman ] || say "$library: $said"
 }
 
-if command -v redis-cli >/dev/null; then
+serve() {
+  cd -- "$folder" || exit 111
+  # As a file, not as arguments: those are split at blanks.
+  redis-server - >&2 3>&- <<END &
+port 0
+unixsocket $(quoted "$socket")
+unixsocketperm 600
+appendonly yes
+appendfsync everysec
+save ""
+loglevel warning
+END
+  server=$!
+  exec 9>&-
+  trap stop TERM INT HUP
+  trap : CHLD # the server's end ends a wait
+  trap '' PIPE # who has started us may not wait any more
   until [ "$(ask PING 2>/dev/null)" = PONG ]; do
     running || exit 111 # it has said why
     pause 0.02
   done
   load_library
-fi
-running || exit 111
-echo ready >&3
-exec 3>&-
+  echo ready >&3
+  exec 3>&-
+  while running; do
+    [ -S "$socket" ] || stop
+    pause 2
+  done
+}
 
-while running; do
-  [ -S "$socket" ] || stop
-  pause 2
-done
+exec </dev/null
+if [ "${3-}" = serve ]; then serve; else start; fi
