@@ -149,6 +149,27 @@ TEST_CASE("TLS: commands, big answers, and a server that goes and comes back") {
   CHECK(help::open_descriptors() == open);
 }
 
+TEST_CASE("TLS: two clients of one way to connect do not cut each other's connection") {
+  const Helpers helpers;
+  const Certificates c;
+  const std::string port = free_port();
+  const RedisServer server(tls_options(c, port, "no"));
+  const auto target = redis::parse_url(base::cat("rediss://localhost:", port, "?ca=", c / "ca.pem"),
+                                       redis::Source::environment);
+  REQUIRE(target);
+  net::Loop loop;
+  const redis::Connect connect = redis::connector(*target);
+  Client one(loop, connect, {}, {}), two(loop, connect, {}, {});
+  REQUIRE(run_until(loop, [&] { return one.ready() && two.ready(); }));
+  int good = 0;
+  for (Client* client : {&one, &two}) {
+    client->command({"PING"}, [&](const Result<redis::Reply>& r) { good += r ? 1 : 0; });
+  }
+  help::run_for(loop, std::chrono::milliseconds(50));
+  CHECK(good == 2);
+  CHECK(one.connections() + two.connections() == 2);
+}
+
 TEST_CASE("TLS to a port that speaks none is told, not waited for without end") {
   const Helpers helpers;
   const std::string port = free_port();
