@@ -13,13 +13,15 @@ using base::Result;
 
 namespace {
 
-Result<Place> embedded_place() {
+Result<Place> embedded_place(Want want) {
   const Result<std::string> folder = base::paths::make_runtime();
   if (!folder) return folder.error();
   Place place;
   place.text = *folder + "/redis.sock";
-  place.connect = redis::embedded_connector(place.text);
-  place.embedded = true;
+  place.idle = want == Want::to_ask;
+  redis::Target target;
+  target.path = place.text;
+  place.connect = place.idle ? redis::connector(target) : redis::embedded_connector(place.text);
   return place;
 }
 
@@ -41,10 +43,10 @@ std::string_view advice(const base::Error& e) {
 
 }  // namespace
 
-Result<Place> find_place(const std::string& option) {
+Result<Place> find_place(const std::string& option, Want want) {
   const Result<std::optional<redis::Target>> target = redis::find_target(option);
   if (!target) return target.error();
-  if (!*target) return embedded_place();
+  if (!*target) return embedded_place(want);
   Place place;
   place.connect = redis::connector(**target);
   place.login = redis::login_of(**target);
@@ -53,6 +55,9 @@ Result<Place> find_place(const std::string& option) {
 }
 
 base::Error explain(const Place& place, base::Error error) {
+  if (place.idle && error.code == Errc::not_found) {
+    error.what = "no redis-server runs now, and asking starts none: 'qwait -t 0' does";
+  }
   error.what += advice(error);
   if (error.what.find(place.text) == std::string::npos) return in(place.text, std::move(error));
   return error;

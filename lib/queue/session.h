@@ -1,6 +1,7 @@
 // session: the Redis that a queue tool works with, found as every tool finds it: --redis, else
 // $LINEMAN_REDIS, else redis.url, else the embedded one, which is started where it does not run,
-// also when it went away under a waiter. And what its errors mean, in words that help.
+// also when it went away under a waiter, unless one only asks. And what its errors mean, in words
+// that help.
 #pragma once
 
 #include <string>
@@ -13,12 +14,15 @@ namespace queue {
 struct Place {
   redis::Connect connect;
   redis::Login login;
-  std::string text;  // the URL without secrets, or the socket's path
-  bool embedded = false;
+  std::string text;   // the URL without secrets, or the socket's path
+  bool idle = false;  // the embedded one, which is not started: `not_found` says that none runs
 };
 
-// `option` is the value of --redis, empty where it was not given. Connects to nothing yet.
-base::Result<Place> find_place(const std::string& option);
+enum class Want { to_ask, to_work };
+
+// `option` is the value of --redis, empty where it was not given. Connects to nothing yet. Who
+// wants to ask (which queues are there?) starts no server.
+base::Result<Place> find_place(const std::string& option, Want want = Want::to_work);
 
 // The error with the place in front and, where that is known, what to do behind it.
 base::Error explain(const Place& place, base::Error error);

@@ -568,9 +568,23 @@ kill_redis() {
   assert_equal "$(stat_of jobs 'readyByPriority[5]')" 1
 }
 
-@test "--list names the queues, with -w its items" {
+@test "asking starts no redis-server, and says that none runs" {
+  local words
+  for words in --list '-w jobs --list' --stats '-w jobs --stats' --peek '-w jobs --dead list'; do
+    # shellcheck disable=SC2086
+    run qwait $words
+    assert_failure 1
+    assert_output "qwait: $T/run/redis.sock: no redis-server runs now, and asking starts none: 'qwait -t 0' does"
+  done
+  assert_not_exists run/redis.sock
+  run qwait -t 0
+  assert_failure 1
   run qwait --list
   assert_failure 1
+  assert_output ''
+}
+
+@test "--list names the queues, with -w its items" {
   qput x
   qput -w jobs -p 2 a
   run qwait --list

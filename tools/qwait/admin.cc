@@ -36,7 +36,7 @@ class Admin {
         place_(std::move(place)),
         client_(loop, place_.connect, place_.login,
                 {.ready = [this] { begin(); },
-                 .lost = [this](const base::Error& e) { fail(queue::explain(place_, e)); },
+                 .lost = [this](const base::Error& e) { lost(e); },
                  .low_water = nullptr}),
         scripts_(client_),
         name_(options.queue.empty() ? "-" : options.queue),
@@ -50,6 +50,7 @@ class Admin {
 
  private:
   void begin();
+  void lost(const base::Error& error);
   void settle();
   void settled(Result<Fate> fate);
   void peek();
@@ -116,6 +117,12 @@ void Admin::begin() {
     default:
       return settle();
   }
+}
+
+// Without a server there is nothing to show.
+void Admin::lost(const base::Error& error) {
+  fail(queue::explain(place_, error));
+  if (place_.idle && error.code == Errc::not_found) status_ = base::kExitNo;
 }
 
 // --- Of a held item

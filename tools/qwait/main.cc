@@ -12,7 +12,8 @@ using namespace qwait;
 
 int main(int argc, char** argv) {
   const Options options = parse_options(argc, argv);
-  auto place = queue::find_place(options.redis);
+  using queue::Want;
+  auto place = queue::find_place(options.redis, options.asks() ? Want::to_ask : Want::to_work);
   if (!place) base::die(place.error());
   net::Loop loop;
   if (options.action != Action::wait) return administer(loop, options, std::move(*place));

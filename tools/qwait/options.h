@@ -38,6 +38,11 @@ struct Options {
   bool json = false;                  // -j
   std::string redis;                  // --redis
 
+  // Looks, and changes nothing.
+  bool asks() const {
+    return action == Action::peek || action == Action::stats || action == Action::list ||
+           (action == Action::dead && subject == "list");
+  }
   bool execute() const { return !command.empty(); }
 };
 
