@@ -51,6 +51,29 @@ server_pid() { on_redis INFO server | tr -d '\r' | sed -n 's/^process_id://p'; }
   assert_output one
 }
 
+@test "its script killed with KILL: the server ends as well, and the next has its data" {
+  qput -w jobs one
+  local pid
+  pid=$(server_pid)
+  kill -9 "$(ps -o ppid= -p "$pid" | tr -d ' ')"
+  wait_until 5 pid_ended "$pid"
+  run timeout 20 qwait -w jobs -n 1
+  assert_output one
+}
+
+@test "a waiter goes on when the server and its script are killed" {
+  start_bg sh -c 'exec qwait -n 2 >out 2>err'
+  wait_until 10 sh -c 'redis-cli -s run/redis.sock CLIENT LIST | grep -q cmd=xread'
+  qput one
+  wait_until 10 file_has out one
+  local pid
+  pid=$(server_pid)
+  kill -9 "$(ps -o ppid= -p "$pid" | tr -d ' ')" "$pid"
+  wait_until 10 pid_ended "$pid"
+  qput two
+  wait_until 20 file_has out two
+}
+
 @test "TERM for its script ends the server, too" {
   qput -w jobs one
   local pid

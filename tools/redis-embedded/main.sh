@@ -5,7 +5,7 @@
 #
 # The server listens on SOCKET alone and keeps its data in FOLDER. `redis-embedded SOCKET FOLDER serve`
 # stays with it, in a session of its own: when SOCKET or its folder is gone, or TERM comes, the server
-# writes what it has and ends, and this with it.
+# writes what it has and ends, and this with it; and so it does when this is killed.
 set -u
 umask 077
 socket=$1 folder=$2
@@ -68,8 +68,9 @@ load_library() {
 
 serve() {
   cd -- "$folder" || exit 111
-  # As a file, not as arguments: those are split at blanks.
-  redis-server - >&2 3>&- <<END &
+  # As a file, not as arguments: those are split at blanks. The kernel's TERM when we are killed: a
+  # server that nobody looks after would outlive its folder.
+  setpriv --pdeathsig TERM redis-server - >&2 3>&- <<END &
 port 0
 unixsocket $(quoted "$socket")
 unixsocketperm 600
