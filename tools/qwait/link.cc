@@ -4,6 +4,10 @@
 
 namespace qwait {
 
+namespace {
+constexpr auto kLate = std::chrono::seconds(1);  // what blocks has answered by then
+}
+
 Link::Link(net::Loop& loop, queue::Place place, Events events)
     : loop_(loop),
       place_(std::move(place)),
@@ -12,7 +16,8 @@ Link::Link(net::Loop& loop, queue::Place place, Events events)
               {.ready = [this] { ready(); },
                .lost = [this](const base::Error& e) { lost(e); },
                .low_water = nullptr}),
-      scripts_(client_) {}
+      scripts_(client_),
+      late_(loop, [this] { unblocked(); }) {}
 
 void Link::ready() {
   if (told_) base::log::warn(place_.text, ": connected again");
@@ -27,9 +32,10 @@ void Link::lost(const base::Error& error) {
   told_ = true;
 }
 
-void Link::block(std::vector<std::string> command, std::function<void()> done) {
+void Link::block(std::vector<std::string> command, int64_t ms, std::function<void()> done) {
   command_ = std::move(command);
   done_ = std::move(done);
+  late_.after(std::chrono::milliseconds(ms) + kLate);
   if (second_) {
     // The first connection is up, so the server is: no need to wait out this one's back-off.
     second_->try_now();
@@ -42,6 +48,7 @@ void Link::block(std::vector<std::string> command, std::function<void()> done) {
                             .low_water = nullptr});
 }
 
+// One that is late still blocks there, and wakes us as well as another would.
 void Link::send() {
   if (!done_ || !second_->ready() || second_->awaited() > 0) return;
   second_->command({command_.begin(), command_.end()},
@@ -49,6 +56,7 @@ void Link::send() {
 }
 
 void Link::unblocked() {
+  late_.cancel();
   const auto done = std::move(done_);
   done_ = nullptr;
   if (done) done();

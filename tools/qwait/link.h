@@ -27,8 +27,9 @@ class Link {
   const queue::Place& place() const { return place_; }
 
   // One at a time, on the second connection. `done` is called when it answered, or has no
-  // connection any more; whatever it was, look again.
-  void block(std::vector<std::string> command, std::function<void()> done);
+  // connection any more, or after `ms` and a while: Redis counts how long it blocks by a clock that
+  // somebody may set back. Whatever it was, look again.
+  void block(std::vector<std::string> command, int64_t ms, std::function<void()> done);
   bool blocking() const { return static_cast<bool>(done_); }
 
  private:
@@ -45,6 +46,7 @@ class Link {
   std::unique_ptr<redis::Client> second_;
   std::vector<std::string> command_;
   std::function<void()> done_;
+  net::Timer late_;
   bool once_ready_ = false, told_ = false;
 };
 

@@ -72,7 +72,7 @@ void Waiter::came(Result<queue::ReadAnswer> answer) {
     const Errc code = answer.error().code;
     if (code == Errc::closed || code == Errc::not_found) return;  // ready() reads again
     if (code == Errc::busy)
-      return link_.block(signal_.block_command(next_, 100), [this] { read(); });
+      return link_.block(signal_.block_command(next_, 100), 100, [this] { read(); });
     return fatal(queue::explain(link_.place(), options_.queue, answer.error()));
   }
   if (!report(*answer)) return;
@@ -213,7 +213,7 @@ void Waiter::all_delivered() {
   if (more_) return read();
   if (limits_.no_waiting() && !burst_) return stop(0);
   if (link_.blocking()) return;
-  link_.block(signal_.block_command(next_, queue::kLookMs), [this] { read(); });
+  link_.block(signal_.block_command(next_, queue::kLookMs), queue::kLookMs, [this] { read(); });
 }
 
 // Once: when the command has ended. Twice: it is asked to end. Then: now.
