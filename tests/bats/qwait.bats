@@ -188,6 +188,21 @@ kill_redis() {
   assert_equal "$(cat two.out)" $'b\nc'
 }
 
+@test "a named waiter that Redis does not know says that it begins now: at first, and when it was emptied" {
+  run --separate-stderr qwait -i me -t 0
+  assert_failure 1
+  assert_equal "$stderr" "qwait: notices: no waiter me is known: it begins now"
+  qput a
+  run --separate-stderr qwait -i me -t 0
+  assert_success
+  assert_equal "$output$stderr" a
+  redis flushall
+  qput b
+  run --separate-stderr qwait -i me -t 0
+  assert_failure 1
+  assert_equal "$stderr" "qwait: notices: no waiter me is known: it begins now"
+}
+
 @test "--coalesce hands over one line of a burst, and one of the next" {
   bg a --coalesce 150 -j -n 2
   wait_until 5 waiting

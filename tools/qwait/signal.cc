@@ -49,6 +49,10 @@ void Waiter::ready() {
       if (start.error().code == Errc::closed || start.error().code == Errc::not_found) return;
       return fatal(queue::explain(link_.place(), options_.queue, start.error()));
     }
+    // Either for the first time, or Redis was emptied while nobody waited: it alone knew of us.
+    if (!options_.name.empty() && !start->stored) {
+      base::log::warn(options_.queue, ": no waiter ", options_.name, " is known: it begins now");
+    }
     position_ = next_ = start->position;
     read();
   });
