@@ -13,6 +13,7 @@
 extern "C" {
 int fuzz_json_reader(const uint8_t* data, size_t size);
 int fuzz_line_splitter(const uint8_t* data, size_t size);
+int fuzz_redis_reader(const uint8_t* data, size_t size);
 }
 
 #define LLVMFuzzerTestOneInput fuzz_json_reader
@@ -20,6 +21,9 @@ int fuzz_line_splitter(const uint8_t* data, size_t size);
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_line_splitter
 #include "tests/fuzz/line_splitter.cc"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_redis_reader
+#include "tests/fuzz/redis_reader.cc"
 #undef LLVMFuzzerTestOneInput
 
 namespace {
@@ -44,4 +48,8 @@ TEST_CASE("the JSON reader stands the fuzzer's seeds") {
 
 TEST_CASE("the line splitter stands the fuzzer's seeds") {
   replay("line_splitter", fuzz_line_splitter);
+}
+
+TEST_CASE("the reader of Redis's answers stands the fuzzer's seeds") {
+  replay("redis_reader", fuzz_redis_reader);
 }
