@@ -20,16 +20,17 @@ Link::Link(net::Loop& loop, queue::Place place, Events events)
       late_(loop, [this] { unblocked(); }) {}
 
 void Link::ready() {
-  if (told_) base::log::warn(place_.text, ": connected again");
-  told_ = false;
+  if (!told_.empty()) base::log::warn(place_.text, ": connected again");
+  told_.clear();
   once_ready_ = true;
   events_.ready();
 }
 
 void Link::lost(const base::Error& error) {
   if (!once_ready_) return events_.fatal(queue::explain(place_, error));
-  if (!told_) base::log::warn(queue::explain(place_, error).what, ": trying again");
-  told_ = true;
+  const std::string why = queue::explain(place_, error).what;
+  if (told_ != why) base::log::warn(why, ": trying again");
+  told_ = why;
 }
 
 void Link::block(std::vector<std::string> command, int64_t ms, std::function<void()> done) {

@@ -47,7 +47,8 @@ class Link {
   std::vector<std::string> command_;
   std::function<void()> done_;
   net::Timer late_;
-  bool once_ready_ = false, told_ = false;
+  bool once_ready_ = false;
+  std::string told_;  // why it is not connected, so that each reason is told once
 };
 
 }  // namespace qwait
