@@ -80,12 +80,13 @@ kill_redis() {
 }
 
 @test "--silent: 97 when nothing came for so long, and each message begins it anew" {
-  bg a --silent 0.5
+  qput -w other x  # the server's start is silence, too
+  bg a --silent 2
   wait_until 5 waiting
   qput x
   assert_equal "$(status_of a)" 97
   assert_equal "$(cat a.out)" x
-  file_has a.err 'silent for 500 ms'
+  file_has a.err 'silent for 2000 ms'
   run qwait -w jobs --silent 0.1
   assert_failure 97
 }
