@@ -130,6 +130,18 @@ stats() { qwait -w jobs -j --stats | jq "$1"; }
   assert_success
 }
 
+@test "the wait after a failure doubles up to ten minutes" {
+  qput -w jobs x
+  local ms hours=0
+  for ms in 200000 400000 600000 600000; do
+    run qwait -w jobs -n 1 -t 10 --backoff 200 -x false
+    assert_success
+    assert_output --partial "again in $ms ms"
+    hours=$((hours + 1))
+    redis_ahead $((hours * 3600))
+  done
+}
+
 @test "the clock of a taker: leases, -t and --silent do not know it" {
   qput -w jobs x
   # shellcheck disable=SC2016
