@@ -106,18 +106,18 @@ bg() {
   server=$(redis info server | tr -d '\r' | sed -n 's/^process_id://p')
   putter=$(cat putter.pid)
   kill -STOP "$server"
-  start_bg sh -c 'yes "$(head -c 1000 /dev/zero | tr "\0" x)" | head -c 100000000 >in'
-  # Until it reads no more.
+  start_bg sh -c 'exec yes "$(head -c 1000 /dev/zero | tr "\0" x)" >in'
+  # Until the pipe is full, and nobody takes from it.
   still() {
     before=$now
-    now=$(sed -n 's/^rchar: //p' "/proc/$putter/io")
+    now=$(sed -n 's/^wchar: //p' "/proc/$BG/io")
     sleep 0.3
-    [ "$before" = "$now" ] && [ "$now" -gt 100000 ]
+    [ "$before" = "$now" ] && [ "$now" -gt 60000 ]
   }
   wait_until 20 still
   [ "$now" -lt 8000000 ]
   [ "$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$putter/status")" -lt $((65536 * LM_PATIENCE)) ]
-  kill -CONT "$server"
+  kill -KILL "$BG"
   exec 9>&-
 }
 
