@@ -1,13 +1,8 @@
-// What the journal's unit tests share: a folder, a running writer, a source with flow control.
+// What the journal's unit tests share besides help.h: a running writer, a source with flow control.
 #pragma once
-
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,34 +12,19 @@
 
 #include "lib/base/cat.h"
 #include "lib/base/clock.h"
-#include "lib/base/fd.h"
 #include "lib/base/ring.h"
 #include "lib/journal/append.h"
 #include "lib/journal/writer.h"
+#include "tests/unit/help.h"
 
 namespace journal_help {
 
-constexpr std::chrono::seconds kPatience{30};
-
-// A folder of its own, removed with all that is in it.
-class Folder {
- public:
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "journal-test-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using help::exists;
+using help::Folder;
+using help::kPatience;
+using help::mode_of;
+using help::put_file;
+using help::text;
 
 // A writer that runs.
 class Running {
@@ -111,26 +91,6 @@ inline std::string lines(int n) {
   std::string out;
   for (int i = 0; i < n; i++) out += base::cat("line ", i, " of a console that says much\n");
   return out;
-}
-
-inline std::string text(const std::string& path) {
-  const base::Result<std::string> bytes = base::read_file(path, 1 << 28);
-  return bytes ? *bytes : "(" + bytes.error().what + ")";
-}
-
-inline void put_file(const std::string& path, std::string_view bytes) {
-  const base::Result<base::Fd> fd = base::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  REQUIRE(fd);
-  REQUIRE(base::write_all(fd->get(), bytes));
-}
-
-inline unsigned mode_of(const std::string& path) {
-  struct stat st {};
-  return ::stat(path.c_str(), &st) == 0 ? st.st_mode & 07777 : 0;
-}
-
-inline bool exists(const std::string& path) {
-  return mode_of(path) != 0;
 }
 
 }  // namespace journal_help
