@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -19,6 +20,13 @@ struct Option {
   std::string_view name;
   bool takes_value = false;
 };
+
+std::string decimal(double n) {
+  std::array<char, 32> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), n, std::chars_format::fixed);
+  return {digits.data(), end.ptr};
+}
 
 // "  -q, --queue QUEUE   the queue" or "      --json   JSON lines"; nothing for other lines.
 std::optional<Option> option_of(std::string_view line) {
@@ -158,6 +166,19 @@ Result<int64_t> Args::number(std::string_view name, int64_t fallback, int64_t mi
   return n;
 }
 
+Result<int64_t> Args::milliseconds(std::string_view name, double fallback, double min,
+                                   double max) const {
+  if (!has(name)) return static_cast<int64_t>(fallback * 1000);
+  const std::string text = value(name);
+  char* end = nullptr;
+  const double seconds = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(seconds >= min && seconds <= max)) {
+    return error(Errc::usage, "--", name, ": expected seconds from ", decimal(min), " to ",
+                 decimal(max), ", got \"", text, "\"");
+  }
+  return static_cast<int64_t>(seconds * 1000);
+}
+
 Result<int64_t> parse_number(std::string_view text, int64_t min, int64_t max) {
   int64_t n = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
@@ -185,6 +206,11 @@ Args parse_or_exit(std::string_view usage, int argc, char** argv, Args::Order or
   }
   if (args->has("verbose")) log::set_level(log::Level::debug);
   return *args;
+}
+
+void end_with_usage(std::string_view usage, int status) {
+  say(STDERR_FILENO, usage);
+  std::exit(status);
 }
 
 void die(const Error& error) {

@@ -45,6 +45,9 @@ class Args {
   std::string value(std::string_view name, std::string_view fallback = "") const;
   // The same as a whole number from min to max (decimal; a leading 0 is not octal).
   Result<int64_t> number(std::string_view name, int64_t fallback, int64_t min, int64_t max) const;
+  // Seconds, with a fraction if need be, as milliseconds; all but the value in seconds.
+  Result<int64_t> milliseconds(std::string_view name, double fallback, double min,
+                               double max) const;
   // What is not an option, in order.
   const std::vector<std::string>& operands() const { return operands_; }
 
@@ -59,6 +62,9 @@ Result<int64_t> parse_number(std::string_view text, int64_t min, int64_t max);
 // What every tool does first: --help and --version are answered on stdout and end the process with
 // 0; a usage error is said on stderr with the first line of the usage and ends it with kExitUsage.
 Args parse_or_exit(std::string_view usage, int argc, char** argv, Args::Order order);
+
+// The whole text on stderr, as programs did that ours take the names of; and the end.
+[[noreturn]] void end_with_usage(std::string_view usage, int status);
 
 // Ends a client tool: `tool: what` on stderr, and the status that fits the error.
 [[noreturn]] void die(const Error& error);

@@ -1,8 +1,10 @@
 #include "lib/queue/session.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "lib/base/paths.h"
+#include "lib/queue/names.h"
 #include "lib/redis/connect.h"
 #include "lib/redis/url.h"
 
@@ -52,6 +54,32 @@ Result<Place> find_place(const std::string& option, Want want) {
   place.login = redis::login_of(**target);
   place.text = (*target)->text;
   return place;
+}
+
+Result<Named> find_queue(const base::Args& args) {
+  const char* variable = std::getenv("LINEMAN_QUEUE");
+  const std::string standard = variable != nullptr && *variable != '\0' ? variable : "notices";
+  Named named;
+  named.work = args.has("work");
+  named.queue = named.work ? args.value("work") : args.value("queue", standard);
+  if (const Result<void> good = check_name(named.queue); !good) {
+    return base::error(Errc::usage, good.error().what);
+  }
+  return named;
+}
+
+Result<void> check_mode(const base::Args& args, std::span<const std::string_view> work_only,
+                        std::span<const std::string_view> signal_only) {
+  const bool work = args.has("work");
+  if (work && args.has("queue")) {
+    return base::error(Errc::usage, "-q and -w: a queue is for one of them");
+  }
+  for (const std::string_view name : work ? signal_only : work_only) {
+    if (args.has(name)) {
+      return base::error(Errc::usage, "--", name, work ? ": not with -w" : ": only with -w");
+    }
+  }
+  return {};
 }
 
 base::Error explain(const Place& place, base::Error error) {

@@ -4,8 +4,11 @@
 // that help.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
+#include "lib/base/args.h"
 #include "lib/base/result.h"
 #include "lib/redis/client.h"
 
@@ -23,6 +26,16 @@ enum class Want { to_ask, to_work };
 // `option` is the value of --redis, empty where it was not given. Connects to nothing yet. Who
 // wants to ask (which queues are there?) starts no server.
 base::Result<Place> find_place(const std::string& option, Want want = Want::to_work);
+
+// The queue that -q or -w names, else the signal queue of $LINEMAN_QUEUE, else `notices`.
+struct Named {
+  bool work = false;
+  std::string queue;
+};
+base::Result<Named> find_queue(const base::Args& args);
+// Errors where an option of these is given without, or with, -w.
+base::Result<void> check_mode(const base::Args& args, std::span<const std::string_view> work_only,
+                              std::span<const std::string_view> signal_only);
 
 // The error with the place in front and, where that is known, what to do behind it.
 base::Error explain(const Place& place, base::Error error);

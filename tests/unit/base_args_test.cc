@@ -151,6 +151,23 @@ TEST_CASE("a number option has a default, and its error names the option") {
   CHECK(n.error().what == "--lines: expected a whole number from 0 to 9, got \"10\"");
 }
 
+TEST_CASE("seconds may have a fraction, and are given as milliseconds") {
+  const auto ms = [](const char* text) {
+    return parse({"--size", text})->milliseconds("size", 7, 0.1, 1e9);
+  };
+  CHECK(*parse({})->milliseconds("size", 0.5, 1, 2) == 500);
+  CHECK(*ms("1.5") == 1500);
+  CHECK(*ms("0.1") == 100);
+  CHECK(*ms("1000000000") == 1000000000000);
+  for (const char* bad : {"", "x", "1s", "0", "-1", "nan", "inf", "1e10"}) {
+    const Result<int64_t> n = ms(bad);
+    REQUIRE_FALSE(n);
+    CHECK(n.error().code == Errc::usage);
+    CHECK(n.error().what ==
+          base::cat("--size: expected seconds from 0.1 to 1000000000, got \"", bad, "\""));
+  }
+}
+
 TEST_CASE("a value that was not given is the fallback") {
   CHECK(parse({})->value("size", "24x80") == "24x80");
   CHECK(parse({"--size", ""})->value("size", "24x80").empty());

@@ -43,7 +43,8 @@ namespace {
 
 constexpr std::string_view kDefaultDetach = "\x1c";  // ^\ as tmux's and dtach's users know it
 constexpr int kOldUsage = 1;
-constexpr int kOldFailure = 255;  // for everything else
+constexpr int kOldFailure = 255;                         // for everything else
+constexpr double kLinger = 0.5, kLongestLinger = 86400;  // seconds
 constexpr char kDelete = 0x7f;
 
 int hex_digit(char c) {
@@ -103,15 +104,9 @@ Result<void> read_values(const Args& args, Options& o) {
   if (o.from != "line" && o.from != "all" && o.from != "now") {
     return error(Errc::usage, "--from: expected all, line or now");
   }
-  if (args.has("linger")) {
-    const std::string text = args.value("linger");
-    char* end = nullptr;
-    const double seconds = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end != '\0' || !(seconds >= 0 && seconds <= 86400)) {
-      return error(Errc::usage, "--linger: expected seconds from 0 to 86400");
-    }
-    o.linger = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
-  }
+  const Result<int64_t> linger = args.milliseconds("linger", kLinger, 0, kLongestLinger);
+  if (!linger) return linger.error();
+  o.linger = std::chrono::milliseconds(*linger);
   return read_detach(args, o);
 }
 
@@ -127,11 +122,6 @@ void read_flags(const Args& args, Options& o) {
   o.targets = args.operands();
   // The old client read nothing from pipes unless told to.
   if (o.old_name && ::isatty(STDIN_FILENO) == 0 && !o.batch) o.ignore_stdin = true;
-}
-
-[[noreturn]] void old_help() {
-  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, kUsage)));
-  std::exit(kOldUsage);
 }
 
 }  // namespace
@@ -152,7 +142,8 @@ Options parse_options(int argc, char** argv) {
   base::log::set_program(o.old_name ? "ptybufferconnect" : "ptyattach");
   if (o.old_name) {
     const Result<Args> old = Args::parse(kUsage, argc, argv, Args::Order::anywhere);
-    if (!old || old->has("help") || old->operands().empty()) old_help();
+    if (!old || old->has("help") || old->operands().empty())
+      base::end_with_usage(kUsage, kOldUsage);
   }
   const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::anywhere);
   read_flags(args, o);

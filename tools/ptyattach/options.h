@@ -14,18 +14,18 @@ namespace ptyattach {
 extern const std::string_view kUsage;
 
 struct Options {
-  bool readonly = false;                  // -r
-  bool ignore_stdin = false;              // -n
-  bool batch = false;                     // -b
-  bool close_after = false;               // -e
-  bool no_newline = false;                // -i
-  int quiet = 0;                          // -q, -qq
-  bool json = false;                      // -j
-  std::optional<std::string> text;        // -p
-  std::string from = "line";              // --from
-  std::string detach;                     // -x; the bytes that detach
-  std::chrono::milliseconds linger{500};  // --linger
-  bool old_name = false;                  // called as `ptybufferconnect`
+  bool readonly = false;               // -r
+  bool ignore_stdin = false;           // -n
+  bool batch = false;                  // -b
+  bool close_after = false;            // -e
+  bool no_newline = false;             // -i
+  int quiet = 0;                       // -q, -qq
+  bool json = false;                   // -j
+  std::optional<std::string> text;     // -p
+  std::string from = "line";           // --from
+  std::string detach;                  // -x; the bytes that detach
+  std::chrono::milliseconds linger{};  // --linger
+  bool old_name = false;               // called as `ptybufferconnect`
   std::vector<std::string> targets;
 };
 

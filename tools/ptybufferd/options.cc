@@ -221,11 +221,6 @@ Result<void> check_sense(const Options& o) {
 }
 
 // ptybuffer's help goes to stderr and ends with 1.
-[[noreturn]] void old_help() {
-  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, kUsage)));
-  std::exit(kOldUsage);
-}
-
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
@@ -240,7 +235,7 @@ Options parse_options(int argc, char** argv) {
   if (o.old_name) {
     const Result<Args> old = Args::parse(kUsage, argc, argv, Args::Order::first_operand);
     if (!old) refuse(o, old.error());
-    if (old->has("help")) old_help();
+    if (old->has("help")) base::end_with_usage(kUsage, kOldUsage);
   }
   const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::first_operand);
   read_flags(args, o);

@@ -1,9 +1,10 @@
 #include "tools/qput/options.h"
 
-#include <cstdlib>
+#include <utility>
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
+#include "lib/queue/session.h"
 
 namespace qput {
 
@@ -43,20 +44,13 @@ const std::string_view kUsage =
 namespace {
 
 constexpr int64_t kMany = 1'000'000'000;
-constexpr int64_t kLongest = 10LL * 366 * 86400;   // seconds
+constexpr double kLongest = 10.0 * 366 * 86400;    // seconds
 constexpr int64_t kResultMs = 24LL * 3600 * 1000;  // a result nobody fetches goes after a day
 constexpr std::string_view kWorkOnly[] = {"priority",    "unique", "delay",  "tries",
                                           "drop-oldest", "result", "timeout"};
 
 Result<void> check_use(const Args& args) {
-  if (args.has("queue") && args.has("work")) {
-    return error(Errc::usage, "-q and -w: a queue is for one of them");
-  }
-  for (const std::string_view name : kWorkOnly) {
-    if (args.has(name) && !args.has("work")) {
-      return error(Errc::usage, "--", name, ": only with -w");
-    }
-  }
+  if (Result<void> r = queue::check_mode(args, kWorkOnly, {}); !r) return r;
   if (args.has("timeout") && !args.has("result")) {
     return error(Errc::usage, "--timeout: only with --result");
   }
@@ -73,27 +67,6 @@ Result<void> check_use(const Args& args) {
   return {};
 }
 
-Result<double> seconds(const Args& args, std::string_view name) {
-  const std::string text = args.value(name);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !(value >= 0 && value <= static_cast<double>(kLongest))) {
-    return error(Errc::usage, "--", name, ": expected seconds, got \"", text, "\"");
-  }
-  return value;
-}
-
-// The queue of -q, -w, or the environment.
-Result<void> read_queue(const Args& args, Options& o) {
-  o.work = args.has("work");
-  const char* variable = std::getenv("LINEMAN_QUEUE");
-  const std::string standard = variable != nullptr && *variable != '\0' ? variable : "notices";
-  o.queue = o.work ? args.value("work") : args.value("queue", standard);
-  Result<void> good = queue::check_name(o.queue);
-  if (!good) good.error().code = Errc::usage;
-  return good;
-}
-
 Result<void> read_numbers(const Args& args, Options& o) {
   const Result<int64_t> priority = args.number("priority", 5, 0, queue::kPriorities - 1);
   if (!priority) return priority.error();
@@ -105,22 +78,21 @@ Result<void> read_numbers(const Args& args, Options& o) {
   o.put.limit = static_cast<int>(*tries);
   o.put.max = static_cast<uint64_t>(*max);
   if (*max > 0) o.signal = {.ring = o.put.max, .exact = true};
-  if (args.has("delay")) {
-    const Result<double> delay = seconds(args, "delay");
-    if (!delay) return delay.error();
-    o.put.delay_ms = static_cast<int64_t>(*delay * 1000);
-  }
-  if (args.has("timeout")) {
-    const Result<double> timeout = seconds(args, "timeout");
-    if (!timeout) return timeout.error();
-    o.timeout = *timeout;
-  }
+  const Result<int64_t> delay = args.milliseconds("delay", 0, 0, kLongest);
+  if (!delay) return delay.error();
+  o.put.delay_ms = *delay;
+  const Result<int64_t> timeout = args.milliseconds("timeout", 0, 0, kLongest);
+  if (!timeout) return timeout.error();
+  if (args.has("timeout")) o.timeout_ms = *timeout;
   return {};
 }
 
 Result<void> read_values(const Args& args, Options& o) {
   if (Result<void> r = check_use(args); !r) return r;
-  if (Result<void> r = read_queue(args, o); !r) return r;
+  Result<queue::Named> named = queue::find_queue(args);
+  if (!named) return named.error();
+  o.work = named->work;
+  o.queue = std::move(named->queue);
   o.put.unique = args.value("unique");
   if (args.has("unique") && o.put.unique.empty()) {
     return error(Errc::usage, "--unique: an empty key");

@@ -23,7 +23,7 @@ struct Options {
   bool json_input = false;            // -J
   bool json = false;                  // -j
   bool result = false;                // --result
-  std::optional<double> timeout;      // -t, seconds
+  std::optional<int64_t> timeout_ms;  // -t
   std::string redis;                  // --redis
   std::vector<std::string> messages;  // none: stdin
 };

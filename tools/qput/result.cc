@@ -56,8 +56,8 @@ Results::Results(net::Loop& loop, const Options& options, redis::Client& client,
       work_(work),
       done_(std::move(done)),
       deadline_(loop, [this] { over(); }) {
-  if (options.timeout) {
-    deadline_.after(std::chrono::milliseconds(static_cast<int64_t>(*options.timeout * 1000)));
+  if (options.timeout_ms) {
+    deadline_.after(std::chrono::milliseconds(*options.timeout_ms));
   }
 }
 

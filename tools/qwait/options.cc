@@ -1,10 +1,11 @@
 #include "tools/qwait/options.h"
 
-#include <cstdlib>
+#include <utility>
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 #include "lib/queue/names.h"
+#include "lib/queue/session.h"
 
 namespace qwait {
 
@@ -95,17 +96,8 @@ Result<void> read_action(const Args& args, Options& o) {
   return {};
 }
 
-Result<void> check_mode(const Args& args) {
-  if (args.has("queue") && args.has("work")) {
-    return error(Errc::usage, "-q and -w: a queue is for one of them");
-  }
-  for (const std::string_view name : kWorkOnly) {
-    if (args.has(name) && !args.has("work"))
-      return error(Errc::usage, "--", name, ": only with -w");
-  }
-  for (const std::string_view name : kSignalOnly) {
-    if (args.has(name) && args.has("work")) return error(Errc::usage, "--", name, ": not with -w");
-  }
+Result<void> check_use(const Args& args) {
+  if (Result<void> r = queue::check_mode(args, kWorkOnly, kSignalOnly); !r) return r;
   if (args.has("forget") && !args.has("id")) return error(Errc::usage, "--forget: needs -i");
   if (args.has("hold") && args.has("exec")) return error(Errc::usage, "--hold and -x: only one");
   if (args.has("jobs") && !args.has("hold") && !args.has("exec")) {
@@ -133,29 +125,13 @@ Result<void> check_operands(const Args& args, Options& o) {
   return error(Errc::usage, words[0], ": the queue is named by -q or -w, a command comes after -x");
 }
 
-// The queue of -q, -w, or the environment.
 Result<void> read_queue(const Args& args, Options& o) {
-  o.work = args.has("work");
-  if (o.action == Action::list && !o.work && !args.has("queue")) return {};
-  const char* variable = std::getenv("LINEMAN_QUEUE");
-  const std::string standard = variable != nullptr && *variable != '\0' ? variable : "notices";
-  o.queue = o.work ? args.value("work") : args.value("queue", standard);
-  Result<void> good = queue::check_name(o.queue);
-  if (!good) good.error().code = Errc::usage;
-  return good;
-}
-
-// Seconds, with a fraction if need be, as milliseconds.
-Result<int64_t> milliseconds(const Args& args, std::string_view name, double fallback,
-                             double least) {
-  if (!args.has(name)) return static_cast<int64_t>(fallback * 1000);
-  const std::string text = args.value(name);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !(value >= least && value <= kLongest)) {
-    return error(Errc::usage, "--", name, ": expected seconds, got \"", text, "\"");
-  }
-  return static_cast<int64_t>(value * 1000);
+  if (o.action == Action::list && !args.has("work") && !args.has("queue")) return {};
+  Result<queue::Named> named = queue::find_queue(args);
+  if (!named) return named.error();
+  o.work = named->work;
+  o.queue = std::move(named->queue);
+  return {};
 }
 
 struct Number {
@@ -182,7 +158,7 @@ Result<void> read_numbers(const Args& args, Options& o) {
   for (const Span& s :
        {Span{"lease", &o.lease_ms, kLease, 0.1}, Span{"backoff", &o.backoff_ms, kBackoff, 0},
         Span{"timeout", &timeout, 0, 0}, Span{"silent", &silent, 0, 0.001}}) {
-    const Result<int64_t> value = milliseconds(args, s.name, s.fallback, s.min);
+    const Result<int64_t> value = args.milliseconds(s.name, s.fallback, s.min, kLongest);
     if (!value) return value.error();
     *s.to = *value;
   }
@@ -195,7 +171,7 @@ Result<void> read_numbers(const Args& args, Options& o) {
 
 Result<void> read_values(const Args& args, Options& o) {
   if (Result<void> r = read_action(args, o); !r) return r;
-  if (Result<void> r = check_mode(args); !r) return r;
+  if (Result<void> r = check_use(args); !r) return r;
   if (Result<void> r = read_queue(args, o); !r) return r;
   if (Result<void> r = check_operands(args, o); !r) return r;
   o.name = args.value("id");
