@@ -26,8 +26,9 @@ if not epoch then
   epoch = ARGV[1]
   redis.call('SET', prefix .. 'epoch', epoch)
 end
+local stream, tag, format = prefix .. 'signal', ARGV[2], string.format
 for i = 5, #ARGV do
-  local id = string.format('%d-0', last - #ARGV + i)
-  redis.call('XADD', prefix .. 'signal', 'MAXLEN', ARGV[4], ring, id, 'e', epoch, 't', ARGV[2], 'm', ARGV[i])
+  redis.call('XADD', stream, format('%d-0', last - #ARGV + i), 'e', epoch, 't', tag, 'm', ARGV[i])
 end
+redis.call('XTRIM', stream, 'MAXLEN', ARGV[4], ring)
 return { epoch, last, ARGV[2] }

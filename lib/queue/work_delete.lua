@@ -9,6 +9,13 @@
 local prefix = string.sub(KEYS[1], 1, -5)
 local id = ARGV[1]
 
+-- Of one that was never taken they may stand before the payload, in its first line.
+local function facts_of(id)
+  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
+  return text and cjson.decode(text)
+end
+
 local function take_out(facts)
   if facts.d then
     redis.call('LREM', prefix .. 'dead', 1, id)
@@ -17,9 +24,8 @@ local function take_out(facts)
   end
 end
 
-local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-if not text then return 0 end
-local facts = cjson.decode(text)
+local facts = facts_of(id)
+if not facts then return 0 end
 take_out(facts)
 redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
 if facts.u and not facts.d then redis.call('HDEL', prefix .. 'unique', facts.u) end

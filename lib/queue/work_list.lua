@@ -40,12 +40,25 @@ local function page()
   return sorted_ids()
 end
 
+-- Of one that was never taken they may stand before the payload, in its first line.
+local function facts_of(id)
+  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
+  return text and cjson.decode(text)
+end
+
+-- The size of a payload, and its beginning. The first line of a long one is empty.
+local function look_at(id)
+  local length = redis.call('HSTRLEN', prefix .. 'item', id)
+  if length > (preview > 0 and 65537 or 8192) then return length - 1, '' end
+  local whole = redis.call('HGET', prefix .. 'item', id) or '\n'
+  local begin = string.find(whole, '\n', 1, true)
+  return #whole - begin, string.sub(whole, begin + 1, begin + preview)
+end
+
 local function row(id, at)
-  local f = cjson.decode(redis.call('HGET', prefix .. 'item', id .. ':facts') or '{"p":5,"at":0}')
-  local size, text = redis.call('HSTRLEN', prefix .. 'item', id), ''
-  if preview > 0 and size > 0 and size <= 65536 then
-    text = string.sub(redis.call('HGET', prefix .. 'item', id), 1, preview)
-  end
+  local f = facts_of(id) or { p = 5, at = 0 }
+  local size, text = look_at(id)
   return {
     id, f.p, f.at, f.n or 0, f.l or 0, f.r or 0, f.u or '', f.w or '', f.why or '', at or f.d or 0, size, text,
   }

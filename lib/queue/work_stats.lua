@@ -12,6 +12,13 @@ if mode ~= '' and mode ~= 'work' then
   return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
 end
 
+-- Of one that was never taken they may stand before the payload, in its first line.
+local function facts_of(id)
+  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
+  return text and cjson.decode(text)
+end
+
 local answer = {
   mode, redis.call('GET', prefix .. 'epoch') or '', tonumber(redis.call('GET', prefix .. 'next') or 0),
 }
@@ -19,8 +26,8 @@ local oldest = -1
 for p = 0, 9 do
   answer[#answer + 1] = redis.call('LLEN', prefix .. 'ready:' .. p)
   local id = redis.call('LINDEX', prefix .. 'ready:' .. p, 0)
-  local text = id and redis.call('HGET', prefix .. 'item', id .. ':facts')
-  local put = text and cjson.decode(text).at
+  local facts = id and facts_of(id)
+  local put = facts and facts.at
   if put and (oldest < 0 or put < oldest) then oldest = put end
 end
 local next_due = -1

@@ -15,9 +15,16 @@ local lease, token, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- Of one that was never taken they may stand before the payload, in its first line.
 local function facts_of(id)
   local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
+  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
   return text and cjson.decode(text)
+end
+
+local function payload_of(id)
+  local whole = redis.call('HGET', prefix .. 'item', id)
+  return string.sub(whole, string.find(whole, '\n', 1, true) + 1)
 end
 
 local function keep(id, facts) redis.call('HSET', prefix .. 'item', id .. ':facts', cjson.encode(facts)) end
@@ -92,7 +99,7 @@ local function lease_out(id, facts)
 end
 
 local function row(id, f)
-  local payload = redis.call('HGET', prefix .. 'item', id)
+  local payload = payload_of(id)
   return {
     id, f.p, f.at, f.n, f.l or 0, f.r or 0, f.u or '', f.w, f.why or '', now + lease, #payload, payload,
   }

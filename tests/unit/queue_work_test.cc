@@ -127,6 +127,42 @@ TEST_CASE("payloads are any bytes") {
   CHECK(q.taken() == big);
 }
 
+TEST_CASE("a payload of any length is the same wherever its item is seen") {
+  const RedisServer server;
+  Queue q(server.target());
+  for (const size_t size : {0UL, 1UL, 4096UL, 4097UL, 8200UL, 65536UL, 65537UL, 1UL << 20U}) {
+    for (const int64_t delay : {0, 1}) {
+      CAPTURE(size);
+      CAPTURE(delay);
+      const std::string payload(size, '\n');
+      PutOptions o = priority(3);
+      o.delay_ms = delay;
+      const std::string id = q.put1(payload, o);
+      CHECK(q.peek(id)->payload == payload);
+      CHECK(q.peek(id)->size == size);
+      const auto listed = [&](size_t preview) {
+        const State state = delay == 0 ? State::ready : State::delayed;
+        const queue::Page page = q.list(state, "0", 1, preview);
+        return page.items.empty() ? Item() : page.items[0];
+      };
+      for (const size_t preview : {0UL, 3UL}) {
+        CHECK(listed(preview).priority == 3);
+        CHECK(listed(preview).size == size);
+        CHECK(listed(preview).payload.size() == (size > 65536 ? 0 : std::min(size, preview)));
+      }
+      CHECK(q.stats().oldest_ms.has_value() == (delay == 0));
+      const TakeAnswer first = q.take_later();
+      REQUIRE(first.item);
+      CHECK(first.item->payload == payload);
+      CHECK(first.item->put_ms == q.peek(id)->put_ms);
+      q.release(first.lease);
+      CHECK(q.take().item->payload == payload);
+      CHECK(q.remove(id));
+      CHECK(server.ask({"EXISTS", "lineman:{q.jobs}:item"}) == "0");
+    }
+  }
+}
+
 TEST_CASE("what is too much is refused before anything is sent") {
   const RedisServer server;
   Queue q(server.target());
