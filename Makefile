@@ -59,7 +59,7 @@ DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctag
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc
-DEPS_BENCH := conserver-server conserver-client socat python3
+DEPS_BENCH := conserver-server conserver-client socat python3 redis-server redis-tools nq beanstalkd
 
 # --- Compiler
 
