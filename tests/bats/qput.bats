@@ -179,7 +179,7 @@ all() { qwait -w "$1" -t 0; }
 }
 
 @test "--result: 124 when time is over, 110 when it was not put or dropped, 112 when it was removed" {
-  run --separate-stderr qput -w jobs --result -t 0.2 slow
+  run --separate-stderr qput -w jobs --result -t 2 slow
   assert_failure 124
   assert_equal "$stderr" "qput: jobs: no result in time; it may still be done"
   run --separate-stderr qput -w jobs --max 1 --result x
