@@ -2,8 +2,6 @@
 // up to a fifth more by chance, so that many who lost the same thing do not come back at once.
 #pragma once
 
-#include <random>
-
 #include "lib/base/clock.h"
 
 namespace net {
@@ -20,7 +18,6 @@ class Backoff {
 
  private:
   base::Duration first_, longest_, wait_{};
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace net
