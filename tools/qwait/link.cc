@@ -17,7 +17,7 @@ Link::Link(net::Loop& loop, queue::Place place, Events events)
                .lost = [this](const base::Error& e) { lost(e); },
                .low_water = nullptr}),
       scripts_(client_),
-      late_(loop, [this] { unblocked(); }) {}
+      late_(loop, [this] { unblocked(nullptr); }) {}
 
 void Link::ready() {
   if (!told_.empty()) base::log::warn(place_.text, ": connected again");
@@ -33,7 +33,11 @@ void Link::lost(const base::Error& error) {
   told_ = why;
 }
 
-void Link::block(std::vector<std::string> command, int64_t ms, std::function<void()> done) {
+uint64_t Link::connections() const {
+  return client_.connections() + (second_ ? second_->connections() : 0);
+}
+
+void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done) {
   command_ = std::move(command);
   done_ = std::move(done);
   late_.after(std::chrono::milliseconds(ms) + kLate);
@@ -52,15 +56,16 @@ void Link::block(std::vector<std::string> command, int64_t ms, std::function<voi
 // One that is late still blocks there, and wakes us as well as another would.
 void Link::send() {
   if (!done_ || !second_->ready() || second_->awaited() > 0) return;
-  second_->command({command_.begin(), command_.end()},
-                   [this](const base::Result<redis::Reply>&) { unblocked(); });
+  second_->command(
+      {command_.begin(), command_.end()},
+      [this](const base::Result<redis::Reply>& answer) { unblocked(answer ? &*answer : nullptr); });
 }
 
-void Link::unblocked() {
+void Link::unblocked(const redis::Reply* answer) {
   late_.cancel();
   const auto done = std::move(done_);
   done_ = nullptr;
-  if (done) done();
+  if (done) done(answer);
 }
 
 }  // namespace qwait

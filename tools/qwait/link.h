@@ -26,17 +26,22 @@ class Link {
   redis::Scripts& scripts() { return scripts_; }
   const queue::Place& place() const { return place_; }
 
-  // One at a time, on the second connection. `done` is called when it answered, or has no
-  // connection any more, or after `ms` and a while: Redis counts how long it blocks by a clock that
-  // somebody may set back. Whatever it was, look again.
-  void block(std::vector<std::string> command, int64_t ms, std::function<void()> done);
+  // How often one of the two was made: what was read holds for one number.
+  uint64_t connections() const;
+
+  // One at a time, on the second connection. `done` is called when it answered, or, with null, has
+  // no connection any more, or after `ms` and a while: Redis counts how long it blocks by a clock
+  // that somebody may set back. Whatever it was, look again. The answer may be that of the last
+  // command, where that one was late.
+  using Unblocked = std::function<void(const redis::Reply*)>;
+  void block(std::vector<std::string> command, int64_t ms, Unblocked done);
   bool blocking() const { return static_cast<bool>(done_); }
 
  private:
   void ready();
   void lost(const base::Error& error);
   void send();
-  void unblocked();
+  void unblocked(const redis::Reply* answer);
 
   net::Loop& loop_;
   const queue::Place place_;
@@ -45,7 +50,7 @@ class Link {
   redis::Scripts scripts_;
   std::unique_ptr<redis::Client> second_;
   std::vector<std::string> command_;
-  std::function<void()> done_;
+  Unblocked done_;
   net::Timer late_;
   bool once_ready_ = false;
   std::string told_;  // why it is not connected, so that each reason is told once

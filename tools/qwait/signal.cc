@@ -62,6 +62,7 @@ void Waiter::read() {
   if (reading_ || busy_ || stopped_ || !messages_.empty() || link_.blocking()) return finish();
   if (limits_.left() <= 0) return stop(0);
   reading_ = true;
+  read_on_ = link_.connections();
   // Of a burst, more may come than are handed over.
   const int64_t count = options_.coalesce_ms > 0 ? kAtOnce : std::min(limits_.left(), kAtOnce);
   signal_.read(next_, static_cast<int>(count), [this](Result<queue::ReadAnswer> answer) {
@@ -76,7 +77,8 @@ void Waiter::came(Result<queue::ReadAnswer> answer) {
     const Errc code = answer.error().code;
     if (code == Errc::closed || code == Errc::not_found) return;  // ready() reads again
     if (code == Errc::busy)
-      return link_.block(signal_.block_command(next_, 100), 100, [this] { read(); });
+      return link_.block(signal_.block_command(next_, 100), 100,
+                         [this](const redis::Reply*) { read(); });
     return fatal(queue::explain(link_.place(), options_.queue, answer.error()));
   }
   if (!report(*answer)) return;
@@ -84,6 +86,18 @@ void Waiter::came(Result<queue::ReadAnswer> answer) {
   more_ = answer->more;
   messages_.assign(std::make_move_iterator(answer->messages.begin()),
                    std::make_move_iterator(answer->messages.end()));
+  deliver();
+}
+
+// Mostly what woke us is the next message: then there is nothing to ask.
+void Waiter::woken(const redis::Reply* answer) {
+  const bool idle = !reading_ && !busy_ && !stopped_ && messages_.empty();
+  if (!idle || answer == nullptr || read_on_ != link_.connections()) return read();
+  std::vector<queue::Message> following = queue::Signal::following(*answer, next_);
+  if (following.empty()) return read();
+  next_ = following.back().at;
+  messages_.assign(std::make_move_iterator(following.begin()),
+                   std::make_move_iterator(following.end()));
   deliver();
 }
 
@@ -217,7 +231,8 @@ void Waiter::all_delivered() {
   if (more_) return read();
   if (limits_.no_waiting() && !burst_) return stop(0);
   if (link_.blocking()) return;
-  link_.block(signal_.block_command(next_, queue::kLookMs), queue::kLookMs, [this] { read(); });
+  link_.block(signal_.block_command(next_, queue::kLookMs), queue::kLookMs,
+              [this](const redis::Reply* answer) { woken(answer); });
 }
 
 // Once: when the command has ended. Twice: it is asked to end. Then: now.

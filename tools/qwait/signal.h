@@ -27,6 +27,7 @@ class Waiter {
   void ready();
   void read();
   void came(base::Result<queue::ReadAnswer> answer);
+  void woken(const redis::Reply* answer);
   bool report(const queue::ReadAnswer& answer);
   void deliver();
   void gather();
@@ -56,6 +57,7 @@ class Waiter {
   std::optional<queue::Message> burst_;  // its first
   queue::Position burst_end_;
   uint64_t merged_ = 0;
+  uint64_t read_on_ = 0;  // the connections where next_ was read
   std::optional<queue::Position> unstored_;
   int storing_ = 0;
   bool reading_ = false, busy_ = false, more_ = false, stopped_ = false, closed_ = false;

@@ -83,7 +83,7 @@ void Taker::took(Result<queue::TakeAnswer> answer, int64_t asked) {
 
 void Taker::wait(int64_t ms) {
   if (stopped_) return check_idle();
-  link_.block(work_.wake_command(ms), ms, [this] { look(); });
+  link_.block(work_.wake_command(ms), ms, [this](const redis::Reply*) { look(); });
 }
 
 void Taker::hold(queue::TakeAnswer& answer, int64_t asked) {
