@@ -165,16 +165,16 @@ def make_lines(place):
             f.writelines(map(form.format, lines))
 
 
-def poured(rounds, redis, source, put):
+def poured(rounds, redis, server, source, put):
     redis.ask("FLUSHALL")
     with open(f"{rounds.place}/{source}", "rb") as f:
         rounds.quiet.wait()
-        cpu, start = cpu_seconds(redis.process.pid), time.monotonic()
+        cpu, start = cpu_seconds(server.process.pid), time.monotonic()
         put(f)
         wall = time.monotonic() - start
     return {
         "rate": LINES / wall / 1000,
-        "cpu": (cpu_seconds(redis.process.pid) - cpu) / LINES * 1e6,
+        "cpu": (cpu_seconds(server.process.pid) - cpu) / LINES * 1e6,
         "wall": wall,
     }
 
@@ -192,17 +192,13 @@ def pour_into_beanstalkd(path, f):
 
 def qpour(rounds):
     make_lines(rounds.place)
-    with Redis(rounds.folder()) as redis:
+    with Redis(rounds.folder()) as redis, Beanstalkd(rounds.folder()) as bean:
 
         def run(*argv):
             def put(f):
                 output_of(argv, stdin=f, env=redis.environment)
 
             return put
-
-        def beanstalkd(f):
-            with Beanstalkd(rounds.folder()) as bean:
-                pour_into_beanstalkd(bean.path, f)
 
         bench = ["redis-benchmark", "-s", redis.path, "-q", "-n", str(LINES)]
         bench += ["-c", "1", "-P", "100"]
@@ -214,15 +210,17 @@ def qpour(rounds):
             "redis-cli --pipe RPUSH": ("redis", run("redis-cli", "-s", redis.path, "--pipe")),
             "qput -w": ("lines", run(f"{BUILD}/bin/qput", "-w", "jobs")),
             "qput -q": ("lines", run(f"{BUILD}/bin/qput", "-q", "told")),
-            "beanstalkd": ("beanstalkd", beanstalkd),
         }
-        cases = {k: lambda v=v: poured(rounds, redis, *v) for k, v in subjects.items()}
+        cases = {k: lambda v=v: poured(rounds, redis, redis, *v) for k, v in subjects.items()}
+        cases["beanstalkd"] = lambda: poured(
+            rounds, redis, bean, "beanstalkd", lambda f: pour_into_beanstalkd(bean.path, f)
+        )
         rows = rounds.alternate("qpour", cases, "rate")
     base = "redis-benchmark RPUSH"
     columns = {
         "1000 lines/s": column("rate", "{:.0f}"),
         f"of {base}": ratio_column(rows, "rate", base),
-        "CPU µs of Redis a line": column("cpu", "{:.2f}"),
+        "CPU µs of the server a line": column("cpu", "{:.2f}"),
     }
     title = f"qpour: {LINES} lines of {SIZE} bytes, redis-benchmark with one client, 100 at once"
     rounds.table(title, rows, columns)
