@@ -106,6 +106,24 @@ all() { qwait -w "$1" -t 0; }
   assert_output $'four\nx\ny'
 }
 
+@test "a unique key of more than 512 bytes: that message is not put, status 1, the others are" {
+  local long
+  long=$(head -c 510 /dev/zero | tr '\0' k)
+  run --separate-stderr qput -w jobs -u 'k {}' a "$long" "k$long" b
+  assert_failure 1
+  assert_equal "$stderr" "qput: message 3: its unique key is longer than 512 bytes: not put"
+  printf '%s\n' "k$long" c >in
+  run --separate-stderr qput -w jobs -u 'k {}' <in
+  assert_failure 1
+  assert_equal "$stderr" "qput: message 1: its unique key is longer than 512 bytes: not put"
+  printf '{"dataText":"d","key":"%s"}\n"e"\n' "kkk$long" >in
+  run --separate-stderr qput -w jobs -J <in
+  assert_failure 1
+  assert_equal "$stderr" "qput: line 1: its unique key is longer than 512 bytes: not put"
+  run all jobs
+  assert_output "$(printf '%s\n' a "$long" b c e)"
+}
+
 @test "a hundred at once with one key put one item" {
   qput -w other x
   local i pids=()

@@ -110,9 +110,14 @@ bool Put::fill(Batch& batch) {
 // Into message_. False: nothing is there now.
 bool Put::next_message() {
   if (message_) return true;
-  if (argument_ < options_.messages.size()) {
-    message_ = message_of(options_, options_.messages[argument_++]);
-    return true;
+  while (argument_ < options_.messages.size()) {
+    Result<Message> m = message_of(options_, options_.messages[argument_++]);
+    if (m) {
+      message_ = std::move(*m);
+      return true;
+    }
+    base::log::error("message ", argument_, ": ", m.error().what, ": not put");
+    status_ = base::kExitNo;
   }
   if (!options_.messages.empty()) {
     input_over_ = true;

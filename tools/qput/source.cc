@@ -37,6 +37,11 @@ Result<std::string> payload_of(wire::Object& o) {
   return error(Errc::bad_input, "neither \"dataText\" nor \"data\"");
 }
 
+Result<Message> checked(Message m) {
+  if (m.put.unique.size() <= queue::kMaxUnique) return m;
+  return error(Errc::too_big, "its unique key is longer than ", queue::kMaxUnique, " bytes");
+}
+
 // What qwait -j prints besides, so that it can be put again.
 constexpr const char* kFacts[] = {"id",     "queue", "try",   "put",  "reason",   "worker", "at",
                                   "merged", "lease", "state", "size", "priority", "delay",  "key"};
@@ -49,7 +54,8 @@ Result<Message> message_of(const Options& options, const Json& json, const wire:
   wire::Object o(json, "message", &item);
   Result<std::string> payload = payload_of(o);
   if (!payload) return payload.error();
-  Message m = message_of(options, std::move(*payload));
+  Message m{std::move(*payload), options.put};
+  m.put.unique = filled(m.put.unique, m.payload);
   if (options.work) {
     if (const auto p = o.opt_int("priority", 0, queue::kPriorities - 1)) {
       m.put.priority = static_cast<int>(*p);
@@ -62,15 +68,15 @@ Result<Message> message_of(const Options& options, const Json& json, const wire:
   for (const char* name : kFacts) static_cast<void>(o.opt_any(name));
   if (Result<void> r = o.end(); !r) return r.error();
   if (m.payload.size() > queue::kMaxPayload) return error(Errc::too_big, "longer than 1 MiB");
-  return m;
+  return checked(std::move(m));
 }
 
 }  // namespace
 
-Message message_of(const Options& options, std::string payload) {
+Result<Message> message_of(const Options& options, std::string payload) {
   Message m{std::move(payload), options.put};
-  if (!m.put.unique.empty()) m.put.unique = filled(m.put.unique, m.payload);
-  return m;
+  m.put.unique = filled(m.put.unique, m.payload);
+  return checked(std::move(m));
 }
 
 Source::Source(const Options& options) : options_(options), reader_(kMaxJson) {}
@@ -116,7 +122,9 @@ std::optional<Result<Message>> Source::next_part() {
   searched_ = at_;
   number_++;
   if (dropping_ || payload.size() > queue::kMaxPayload) return too_long();
-  return message_of(options_, std::move(payload));
+  Result<Message> m = message_of(options_, std::move(payload));
+  if (!m) return error(Errc::too_big, "message ", number_, ": ", m.error().what, ": not put");
+  return m;
 }
 
 std::optional<Result<Message>> Source::next_json() {

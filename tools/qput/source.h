@@ -20,7 +20,8 @@ struct Message {
 };
 
 // The message with the options of the command line; `{}` in the unique key becomes the payload.
-Message message_of(const Options& options, std::string payload);
+// too_big: that is too long then.
+base::Result<Message> message_of(const Options& options, std::string payload);
 
 class Source {
  public:
