@@ -99,9 +99,14 @@ stats() { qwait -w jobs -j --stats | jq "$1"; }
   wait_until 5 blocked blpop
   redis_ahead -3600
   # Taken before the waiter heard of it; then its lease runs out, and nobody tells.
-  redis EVAL "redis.call('SET', KEYS[1], 'work') redis.call('HSET', 'lineman:{q.jobs}:item', 'e-1-t', 'left',
-    'e-1-t:facts', cjson.encode({p = 5, at = 1, n = 1, k = 'token', w = 'x'}))
-    redis.call('ZADD', 'lineman:{q.jobs}:leased', (redis.call('TIME')[1] + 1) * 1000, 'e-1-t')" 1 'lineman:{q.jobs}:mode'
+  redis -x FUNCTION LOAD REPLACE <"$BUILD/share/lineman/redis/lineman.lua"
+  redis <<'END'
+MULTI
+FCALL lineman_queue_work_put 1 lineman:{q.jobs}:mode aaaaaaaa bbbb 5 0 0 0 '' 0 refuse left
+FCALL lineman_queue_work_take 1 lineman:{q.jobs}:mode 1000 token dead
+DEL lineman:{q.jobs}:wake
+EXEC
+END
   wait_until 10 file_has work left
 }
 
