@@ -97,8 +97,10 @@ bool short_of_descriptors(int sys) {
 }
 }  // namespace
 
-bool answers(const Address& address) {
-  return try_connect(address) == 0;
+Result<bool> answers(const Address& address) {
+  const int why = try_connect(address);
+  if (why == EACCES || why == EPERM) return base::sys_error(why, address.text);
+  return why == 0;
 }
 
 Result<Fd> bind_listen(const Address& a, const BindOptions& options) {

@@ -13,9 +13,9 @@
 
 namespace net {
 
-// Whether somebody accepts on the address now. Blocks no longer than connect(2) to a local address
-// does; for start-up.
-bool answers(const Address& address);
+// Whether somebody accepts on the address now; denied: we may not ask. Blocks no longer than
+// connect(2) to a local address does; for start-up.
+base::Result<bool> answers(const Address& address);
 
 struct BindOptions {
   // Permission bits of a unix socket's file: 0777 less the umask says who may connect.

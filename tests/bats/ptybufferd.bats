@@ -215,6 +215,16 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
   assert_equal "$(ctl_get ./s .child)" "$child"
 }
 
+@test "-c of a socket that may not be asked is 111, not 24" {
+  ptybufferd -q s sleep 100
+  chmod 755 "$T"
+  chmod 0 s s.ctl
+  run ptybufferd -c s
+  [ "$(id -u)" -ne 0 ] || run setpriv --reuid=65534 --regid=65534 --clear-groups "$BUILD/bin/ptybufferd" -c "$T/s"
+  assert_failure 111
+  assert_output --partial "s: Permission denied"
+}
+
 @test "-c leaves no trace in the activity log" {
   ptybufferd -q -l log s sleep 100
   run ptybufferd -c s

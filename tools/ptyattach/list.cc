@@ -37,7 +37,8 @@ Json row_of(const Found& job) {
     return row;
   }
   const Result<net::Address> address = net::unix_address(job.socket);
-  const bool alive = address && net::answers(*address);
+  const Result<bool> found = address ? net::answers(*address) : Result<bool>(address.error());
+  const bool alive = found && *found;
   const bool hangs = status.error().code == base::Errc::timeout;
   row["state"] = alive                          ? hangs ? "silent" : "plain"
                  : status.error().sys == EACCES ? "closed"

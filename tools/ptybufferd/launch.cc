@@ -73,12 +73,17 @@ bool copy_some(int from, int to) {
 }
 
 // The control socket is asked first: a cron job's look should be no viewer in the log each minute.
-bool answered(const Options& options) {
+// Where one of them may not be asked, and the other does not answer, nobody knows.
+base::Result<bool> answered(const Options& options) {
+  base::Result<bool> found = false;
   for (const std::string& name : {options.control, options.socket}) {
     const base::Result<net::Address> a = net::unix_address(name);
-    if (a && net::answers(*a)) return true;
+    if (!a) continue;
+    base::Result<bool> one = net::answers(*a);
+    if (one && *one) return true;
+    if (!one) found = std::move(one);
   }
-  return false;
+  return found;
 }
 
 pid_t checked_fork() {
@@ -153,7 +158,8 @@ int Launch::failed(const base::Error& e) {
     status = kOldFailure;
     text = "bind: Address already in use\nerror: unexpected error\n";
   }
-  if (options_.check && busy && answered(options_)) {
+  const base::Result<bool> there = answered(options_);
+  if (options_.check && busy && there && *there) {
     // Somebody else started the job since we looked.
     status = kExitAnswers;
     text.clear();
@@ -167,7 +173,9 @@ int Launch::failed(const base::Error& e) {
 void check_alive(const Options& options) {
   if (!options.check) return;
   if (const auto a = net::unix_address(options.socket); !a) base::die(a.error());
-  if (answered(options)) std::exit(kExitAnswers);
+  const base::Result<bool> there = answered(options);
+  if (!there) base::die(there.error());
+  if (*there) std::exit(kExitAnswers);
   if (options.command.empty() && options.device.empty()) std::exit(kExitNoAnswer);
 }
 
