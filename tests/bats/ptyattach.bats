@@ -666,6 +666,20 @@ old() { "$T/ptybufferconnect" "$@"; }
   [ $(($(now_ms) - began)) -ge 9000 ]
 }
 
+@test "many daemons that are silent are waited for at the same time, and hide no others" {
+  local i began
+  for i in 1 2 3 4 5 6 7 8; do
+    echo_job "a$i"
+    kill -STOP "$(daemon_of "a$i")"
+  done
+  echo_job web
+  began=$(now_ms)
+  run -0 ptyattach
+  [ $(($(now_ms) - began)) -lt $((4000 * LM_PATIENCE)) ]
+  assert_equal "$(grep -c ' silent ' <<<"$output")" 8
+  assert_line --regexp '^web +running '
+}
+
 @test "control bytes in names and commands are harmless in the list" {
   local odd=$'o\033[31md\nd'
   mkdir bin

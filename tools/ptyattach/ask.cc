@@ -51,14 +51,18 @@ Result<std::string> read_line(int fd, base::Time deadline, std::string* rest) {
   }
 }
 
-}  // namespace
-
-Result<Json> ask(int fd, const Json& command, base::Time deadline, std::string* rest) {
+Result<void> send_command(int fd, const Json& command) {
   const std::string line = wire::dump(command) + "\n";
   // A short request on a fresh connection fits its buffer.
   if (::send(fd, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
     return base::sys_error(errno, "send");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Json> answer_of(int fd, base::Time deadline, std::string* rest) {
   const Result<std::string> answer = read_line(fd, deadline, rest);
   if (!answer) return answer.error();
   Result<Json> json = wire::parse(*answer);
@@ -68,6 +72,11 @@ Result<Json> ask(int fd, const Json& command, base::Time deadline, std::string* 
     return error(Errc::denied, text_of(json->at("error"), "message", "refused"));
   }
   return json;
+}
+
+Result<Json> ask(int fd, const Json& command, base::Time deadline, std::string* rest) {
+  if (const Result<void> sent = send_command(fd, command); !sent) return sent.error();
+  return answer_of(fd, deadline, rest);
 }
 
 std::string text_of(const Json& object, std::string_view key, std::string_view otherwise) {
@@ -83,12 +92,19 @@ std::optional<int64_t> number_of(const Json& object, std::string_view key) {
   return at->get<int64_t>();
 }
 
-Result<Json> ask(const std::string& control, const Json& command, base::Time deadline) {
+Result<base::Fd> begin_ask(const std::string& control, const Json& command, base::Time deadline) {
   const Result<net::Address> address = net::unix_address(control);
   if (!address) return address.error();
-  const Result<base::Fd> fd = net::dial(*address, deadline);
+  Result<base::Fd> fd = net::dial(*address, deadline);
+  if (!fd) return fd;
+  if (const Result<void> sent = send_command(fd->get(), command); !sent) return sent.error();
+  return fd;
+}
+
+Result<Json> ask(const std::string& control, const Json& command, base::Time deadline) {
+  const Result<base::Fd> fd = begin_ask(control, command, deadline);
   if (!fd) return fd.error();
-  return ask(fd->get(), command, deadline);
+  return answer_of(fd->get(), deadline);
 }
 
 }  // namespace ptyattach

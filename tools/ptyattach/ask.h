@@ -18,7 +18,13 @@ namespace ptyattach {
 base::Result<wire::Json> ask(int fd, const wire::Json& command, base::Time deadline,
                              std::string* rest = nullptr);
 
-// The same on a connection of its own.
+// The two halves of that, for who asks several at once: a connection on which the command was
+// sent, and its answer.
+base::Result<base::Fd> begin_ask(const std::string& control, const wire::Json& command,
+                                 base::Time deadline);
+base::Result<wire::Json> answer_of(int fd, base::Time deadline, std::string* rest = nullptr);
+
+// Both on a connection of its own.
 base::Result<wire::Json> ask(const std::string& control, const wire::Json& command,
                              base::Time deadline);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -22,13 +23,12 @@ using wire::Json;
 namespace {
 
 constexpr auto kPatience = std::chrono::milliseconds(1000);
+constexpr size_t kAtOnce = 256;             // connections
 constexpr double kYear9999 = 253402300799;  // what a date can be written of
 
 // "running", "waiting" ...; "dead" where nobody answers, "silent" where somebody does and says
 // nothing, "plain" where there is nobody to ask.
-Json row_of(const Found& job) {
-  const Result<Json> status =
-      ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, base::Clock::now() + kPatience);
+Json row_of(const Found& job, const Result<Json>& status) {
   Json row = {{"name", job.name}, {"socket", job.socket}};
   if (status) {
     for (const auto& [key, value] : status->items()) {
@@ -44,6 +44,21 @@ Json row_of(const Found& job) {
                  : status.error().sys == EACCES ? "closed"
                                                 : "dead";
   return row;
+}
+
+// Those that are silent are waited for at the same time.
+template <class Show>
+void list_some(std::span<const Found> jobs, Show show) {
+  const base::Time deadline = base::Clock::now() + kPatience;
+  std::vector<Result<base::Fd>> asked;
+  asked.reserve(jobs.size());
+  for (const Found& job : jobs) {
+    asked.push_back(begin_ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, deadline));
+  }
+  for (size_t i = 0; i < jobs.size(); i++) {
+    const Result<base::Fd>& fd = asked[i];
+    show(row_of(jobs[i], fd ? answer_of(fd->get(), deadline) : Result<Json>(fd.error())));
+  }
 }
 
 std::string since_text(const Json& row) {
@@ -83,14 +98,16 @@ int list_jobs(const std::vector<Found>& jobs, bool json) {
   size_t width = 4;
   for (const Found& f : jobs) width = std::max(width, base::log::printable(f.name).size());
   if (!json) print_head(static_cast<int>(width));
-  for (const Found& f : jobs) {
-    const Json row = row_of(f);
+  const auto show = [&](const Json& row) {
     if (json) {
       std::printf("%s\n", wire::dump(row).c_str());
     } else {
       print(row, static_cast<int>(width));
     }
     std::fflush(stdout);  // the next one may take its time to answer
+  };
+  for (size_t at = 0; at < jobs.size(); at += kAtOnce) {
+    list_some(std::span(jobs).subspan(at, std::min(kAtOnce, jobs.size() - at)), show);
   }
   return base::kExitOk;
 }
