@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   const Options options = parse_options(argc, argv);
   auto place = queue::find_place(options.redis);
   if (!place) base::die(place.error());
+  place->login.at_once = true;
   net::Loop loop;
   return Put(loop, options, std::move(*place)).run();
 }
