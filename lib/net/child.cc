@@ -191,7 +191,7 @@ void Child::reap() {
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return;
   running_ = false;
   watch_.want(Watch::kNothing);
-  on_exit_(status);
+  if (on_exit_) on_exit_(status);
 }
 
 void Child::signal(int number) {

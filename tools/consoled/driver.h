@@ -18,6 +18,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/net/loop.h"
+#include "lib/net/session_end.h"
 #include "lib/pty/pty.h"
 #include "tools/consoled/node.h"
 
@@ -37,6 +38,9 @@ class Intake {
  public:
   virtual ~Intake() = default;
 
+  // Where the source was when its last byte was taken, also before a restart of this daemon (the
+  // journal knows); null: never, or it does not number its bytes.
+  virtual std::optional<SourcePosition> last_position() const = 0;
   // The line is open: keys are taken, bytes come. `source`: where the bytes that follow begin.
   virtual void opened(std::optional<SourcePosition> source) = 0;
   // Where to put the next bytes, in one piece; empty: none now, wait for Driver::resume().
@@ -66,13 +70,20 @@ class Driver {
   virtual void resize(pty::Size size) = 0;
   // A real BREAK on the line. not_found: this kind of line has none.
   virtual base::Result<void> send_break() = 0;
+  // The console is not wanted any more: ends what would outlive this driver (a persistent command).
+  // The destructor comes next.
+  virtual void terminate() = 0;
 };
 
 // What drivers need besides their node; lives as long as the daemon.
 struct Surroundings {
   net::Loop& loop;
-  std::string runtime;  // a folder of ours, for sockets
-  std::string state;    // a folder of ours, for known_hosts
+  net::SessionEnd& session_end;  // for the processes of a line that is closed
+  std::string runtime;           // a folder of ours, for sockets
+  std::string state;             // a folder of ours, for known_hosts
+  std::string bin;               // the folder with this program and ptybufferd
+  // How much one source may take in one turn of the loop: less when many are busy.
+  size_t gather = 64 * 1024;
 };
 
 }  // namespace consoled
