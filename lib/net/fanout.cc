@@ -194,9 +194,9 @@ void Viewer::check_end() {
 
 // ---- Fanout
 
-Fanout::Fanout(Loop& loop, size_t ring_bytes)
+Fanout::Fanout(Loop& loop, size_t ring_bytes, uint64_t start)
     : loop_(loop),
-      ring_(ring_bytes),
+      ring_(ring_bytes, start),
       gather_(std::min(kGather, ring_bytes / 4)),
       hold_timer_(loop, [this] { progressed(); }),
       hangup_timer_(loop, [this] { look_for_hangups(); }),

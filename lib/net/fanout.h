@@ -96,8 +96,8 @@ struct Source {
 
 class Fanout {
  public:
-  // `ring_bytes`: the history.
-  Fanout(Loop& loop, size_t ring_bytes);
+  // `ring_bytes`: the history; `start`: the offset of its first byte.
+  Fanout(Loop& loop, size_t ring_bytes, uint64_t start = 0);
   Fanout(const Fanout&) = delete;
   Fanout& operator=(const Fanout&) = delete;
 
