@@ -141,7 +141,7 @@ $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
 
 UNIT_SRCS := $(wildcard tests/unit/*.cc)
 # What tools have of their own and is pure.
-UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
+UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   tools/ptyattach/screen.cc
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto net wire base)

@@ -126,7 +126,7 @@ void Job::open_terminal(Fd fd) {
   terminal_ = std::make_unique<Terminal>(loop_, std::move(fd), channel_, [this] { hangup(); });
 }
 
-bool Job::type(const std::shared_ptr<Keys::Sender>& from, std::string unit) {
+bool Job::type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit) {
   if (terminal_ == nullptr || state_ != State::running) return false;
   channel_.keys.push(from, std::move(unit));
   terminal_->keys_waiting();

@@ -38,7 +38,7 @@ class Job {
   base::Result<void> signal(int number);
   base::Result<void> resize(pty::Size size);
   // A viewer typed; the unit is dropped, and false returned, when nothing runs.
-  bool type(const std::shared_ptr<Keys::Sender>& from, std::string unit);
+  bool type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit);
 
   State state() const { return state_; }
   pid_t pid() const { return child_ && child_->running() ? child_->pid() : 0; }

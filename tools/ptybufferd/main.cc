@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   net::Fanout fanout(loop, options.history_bytes);
   Logs logs(loop, options, fanout.ring());
   History history(fanout.ring(), options.history_lines, options.tail_lines);
-  Keys keys;
+  net::Keys keys;
   const Channel channel{fanout, history, logs, keys};
   Ending ending(loop, options, fanout, events);
   Job job(loop, options, launch.folder(), channel, events, [&](int code) { ending.begin(code); });

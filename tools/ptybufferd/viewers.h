@@ -38,7 +38,7 @@ class Viewers {
     uint64_t input_bytes = 0, lines_dropped = 0;
     bool told_dropped = false;  // that nobody reads, since something ran
     wire::LineSplitter lines;
-    std::shared_ptr<Keys::Sender> sender;
+    std::shared_ptr<net::Keys::Sender> sender;
     net::Viewer* viewer = nullptr;  // owned by the Fanout until its gone()
   };
 

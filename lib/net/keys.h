@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace ptybufferd {
+namespace net {
 
 class Keys {
  public:
@@ -50,4 +50,4 @@ class Keys {
   size_t waiting_ = 0;
 };
 
-}  // namespace ptybufferd
+}  // namespace net

@@ -1,6 +1,6 @@
-#include "tools/ptybufferd/keys.h"
+#include "lib/net/keys.h"
 
-namespace ptybufferd {
+namespace net {
 
 void Keys::push(const std::shared_ptr<Sender>& from, std::string unit) {
   if (unit.empty()) return;
@@ -47,4 +47,4 @@ size_t Keys::clear() {
   return lost;
 }
 
-}  // namespace ptybufferd
+}  // namespace net
