@@ -6,10 +6,10 @@
 
 #include "lib/base/fd.h"
 #include "lib/net/fanout.h"
+#include "lib/net/keys.h"
 #include "lib/net/loop.h"
 #include "lib/pty/pty.h"
 #include "tools/ptybufferd/history.h"
-#include "lib/net/keys.h"
 #include "tools/ptybufferd/logs.h"
 
 namespace ptybufferd {
