@@ -32,6 +32,7 @@ qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
+consoled_USES    := peer pty net wire base
 
 TOOLS   := ptybufferd ptyattach qput qwait
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
@@ -143,7 +144,7 @@ UNIT_SRCS := $(wildcard tests/unit/*.cc)
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
-                  tools/ptyattach/screen.cc
+                  tools/ptyattach/screen.cc $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc))
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
@@ -175,7 +176,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
+unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 

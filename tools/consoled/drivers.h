@@ -27,7 +27,7 @@ struct DriverKind {
 
 // Null: no driver of this name.
 const DriverKind* driver_kind(std::string_view name);
-std::span<const DriverKind> driver_kinds();
+std::span<const DriverKind* const> driver_kinds();
 
 // The driver is there, the parameters it needs are given, none is unknown. The messages are
 // goconserver's where it has one: "Driver is not defined", "Driver not exist", "NAME: Please

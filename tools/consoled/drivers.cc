@@ -1,0 +1,63 @@
+#include "tools/consoled/drivers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "tools/consoled/driver_cmd.h"
+#include "tools/consoled/driver_ptybuffer.h"
+#include "tools/consoled/driver_tcp.h"
+#include "tools/consoled/driver_telnet.h"
+#include "tools/consoled/driver_tty.h"
+#include "tools/consoled/driver_unix.h"
+#include "tools/consoled/params.h"
+
+namespace consoled {
+
+namespace {
+
+constexpr std::array kDrivers = {
+    &kCmdDriver, &kPtybufferDriver, &kTcpDriver, &kTelnetDriver, &kTtyDriver, &kUnixDriver,
+};
+
+// What the console itself reads of its parameters, whatever its driver.
+constexpr std::array kCommon = {
+    Param{"initcmd", Param::Need::optional, false, "chat after connecting"},
+    Param{"idle", Param::Need::optional, false, "seconds of silence before a probe"},
+    Param{"idle_string", Param::Need::optional, false, "what is sent then"},
+};
+
+bool has(std::span<const Param> params, std::string_view name) {
+  return std::any_of(params.begin(), params.end(), [&](const Param& p) { return p.name == name; });
+}
+
+}  // namespace
+
+std::span<const DriverKind* const> driver_kinds() {
+  return kDrivers;
+}
+
+const DriverKind* driver_kind(std::string_view name) {
+  const auto at = std::find_if(kDrivers.begin(), kDrivers.end(),
+                               [&](const DriverKind* k) { return k->name == name; });
+  return at == kDrivers.end() ? nullptr : *at;
+}
+
+base::Result<void> check_node(const Node& node) {
+  if (node.driver.empty()) return base::error(base::Errc::bad_input, "Driver is not defined");
+  const DriverKind* kind = driver_kind(node.driver);
+  if (kind == nullptr) return base::error(base::Errc::bad_input, "Driver not exist");
+  for (const Param& p : kind->params) {
+    if (p.need == Param::Need::required && param(node, p.name).empty()) {
+      return base::error(base::Errc::bad_input, node.name, ": Please specify the parameter ",
+                         p.name);
+    }
+  }
+  for (const auto& [name, value] : node.params) {
+    if (!has(kind->params, name) && !has(kCommon, name)) {
+      return bad_param(node, name, base::cat("the driver ", node.driver, " has no such parameter"));
+    }
+  }
+  return kind->check(node);
+}
+
+}  // namespace consoled
