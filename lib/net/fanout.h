@@ -30,6 +30,16 @@ struct HoldBudget {
   void refill(base::Time now);
 };
 
+// How bytes are wrapped for a viewer that does not take them raw: in pieces, each behind a header.
+// An announced piece is always finished, also when the ring passes it in the middle.
+struct Framing {
+  static constexpr size_t kMaxHeader = 14;
+
+  size_t max_payload;  // at most 64 KiB
+  // Writes the header of a piece of n bytes; its length.
+  size_t (*header)(size_t n, char* out);
+};
+
 // One viewer: a descriptor and its place in the stream. Owned by its Fanout, which deletes it
 // after on_gone.
 class Viewer {
@@ -40,7 +50,8 @@ class Viewer {
   };
 
   // Use Fanout::add.
-  Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix, Events events);
+  Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix, Events events,
+         const Framing* framing);
 
   uint64_t cursor() const { return cursor_; }
   uint64_t skipped() const { return skipped_; }
@@ -50,6 +61,8 @@ class Viewer {
   // Shows a text to this viewer alone, at its place in the stream. Dropped where more than a few
   // KiB of such texts wait already.
   void note(std::string_view text);
+  // The same for bytes that are framed already, or are not the console's (a websocket's pong).
+  void insert(std::string_view frame);
   // Stops reading keys: the peer is held back by its own socket.
   void pause_input(bool on);
   // Ends it without sending what is left.
@@ -63,6 +76,9 @@ class Viewer {
   void output_ended();
   void push();
   bool send_some(size_t& sent);
+  void sent_some(size_t n);
+  std::string framed(std::string_view text) const;
+  void rescue();
   void skip();
   bool pending() const;
   void check_end();
@@ -75,6 +91,9 @@ class Viewer {
   uint64_t skipped_ = 0;
   std::string prefix_;  // goes before the ring's bytes: about block, marker, notes; mostly empty
   size_t prefix_sent_ = 0;
+  const Framing* framing_;   // null: raw
+  std::string header_rest_;  // of a frame's header that was cut; goes first
+  size_t announced_ = 0;     // bytes from the ring that a begun frame still needs; go next
   HoldBudget budget_;
   Events events_;
   bool blocked_ = false;
@@ -111,8 +130,10 @@ class Fanout {
   // Bytes were committed to the ring: to everybody.
   void publish();
 
-  // A new viewer from absolute offset `from` (within the ring), after `prefix`.
-  Viewer& add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events);
+  // A new viewer from absolute offset `from` (within the ring), after `prefix`, which is framed
+  // already where there is a framing; that lives as long as the program.
+  Viewer& add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events,
+              const Framing* framing = nullptr);
   // The source is over: each viewer gets what is left, then the end.
   void finish();
 
@@ -122,6 +143,7 @@ class Fanout {
  private:
   friend class Viewer;
   void charge(base::Time now);
+  void rescue(uint64_t end);
   void hold(const Source& source);
   void progressed();
   void remove_later(Viewer& v);
