@@ -34,6 +34,10 @@ class Append {
   // The thread takes what there is. The same as Writer::flush().
   void flush();
 
+  // Something happened to the console just before the ring's next byte: for the index, if there is
+  // one. Wakes nobody: as after a dirty() that said true, call flush() soon.
+  void note(Event event);
+
   // Up to this offset the bytes were taken from the ring.
   uint64_t cursor() const;
   // Gives up the bytes before the offset `to`; the file gets a marker. Never blocks; false: not
