@@ -127,7 +127,7 @@ void Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_vi
   batch_events_.clear();
   if (!ready(offset, size, now)) return;
   const bool counts_on = marker == 0 && offset - last_.offset == size - last_.position;
-  const bool event = !events_.empty() && events_.front().offset <= offset + bytes.size();
+  const bool event = !events_.empty() && events_.front().offset <= offset;
   if (counts_on && !event && !due(offset, bytes.size(), now)) return;
   size = real_size(size);
   if (size < last_.position) {
@@ -149,7 +149,6 @@ void Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_vi
     chunk_at_ = bytes.empty() ? base::Time{} : now;
     chunk_from_ = offset;
   }
-  flush_events(offset + bytes.size(), last_);
   write(now);
 }
 

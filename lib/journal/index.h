@@ -40,7 +40,8 @@ class Index {
   bool waiting() const { return !events_.empty(); }
 
   // The stream's next bytes, from `offset` on, are about to be appended at `size`, after so many
-  // bytes of marker.
+  // bytes of marker. Events up to there are recorded too; those between the bytes by the next call,
+  // since a record of what the file has not yet would be taken for lost bytes after a crash.
   void before(uint64_t offset, uint64_t size, size_t marker, std::string_view bytes,
               base::Time now);
   // None of them was.

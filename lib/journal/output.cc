@@ -210,6 +210,7 @@ size_t Output::write_some(std::string_view bytes, base::Time now) {
     any = true;
     done += took(static_cast<size_t>(n));
   }
+  if (index_.waiting()) index_.before(offset_, size_, 0, {}, now);
   if (done > 0) line_start_ = bytes[done - 1] == '\n';
   rest_ = {};
   counters_.error.store(0, std::memory_order_relaxed);
