@@ -140,7 +140,8 @@ $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
 	@mkdir -p $(@D)
 	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
-UNIT_SRCS := $(wildcard tests/unit/*.cc)
+UNIT_SRCS := $(wildcard tests/unit/*.cc tests/fuzz/*.cc)
+$(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestOneInput=fuzz_$(*F)
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
