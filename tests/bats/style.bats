@@ -56,6 +56,7 @@ check_include() {
       ;;
     nlohmann/json_fwd.hpp) [[ $allowed == *" wire "* ]] || echo "$file: $header: needs wire" ;;
     nlohmann/*) [[ $file == *.cc ]] || echo "$file: $header: only in .cc files" ;;
+    sqlite3.h) [[ $file == lib/store/*.cc ]] || echo "$file: $header: only in the .cc files of lib/store" ;;
     yaml-cpp/*) [[ $file == lib/conf/yaml.cc ]] || echo "$file: $header: only in lib/conf/yaml.cc" ;;
     zstd.h) [[ $file == lib/journal/* ]] || echo "$file: $header: only in lib/journal" ;;
     ../* | */../*) echo "$file: $header: includes start at the root" ;;
@@ -87,7 +88,7 @@ check_includes() {
   printf '#include <event2/event.h>\n#include <nlohmann/json.hpp>\n' >"$T/lib/base/bad.h"
   mkdir -p "$T/lib/tls"
   printf '#include <openssl/ssl.h>\n#include <event2/event.h>\n' >"$T/lib/tls/bad.h"
-  printf '#include <yaml-cpp/yaml.h>\n' >"$T/lib/tls/bad.cc"
+  printf '#include <sqlite3.h>\n#include <yaml-cpp/yaml.h>\n' >"$T/lib/tls/bad.cc"
   printf '#include "lib/journal/append.h"\n# include "tools/ptybufferd/job.h"\n#include "own.h"\n' \
     >"$T/tools/ptyattach/bad.cc"
   run check_includes "$T" lib/wire/bad.cc lib/base/bad.h lib/tls/bad.h lib/tls/bad.cc \
@@ -98,6 +99,7 @@ check_includes() {
   assert_line "lib/base/bad.h: nlohmann/json.hpp: only in .cc files"
   assert_line "lib/tls/bad.h: openssl/ssl.h: only in the .cc files of lib/tls and lib/crypto"
   assert_line "lib/tls/bad.h: event2/event.h: only in lib/net"
+  assert_line "lib/tls/bad.cc: sqlite3.h: only in the .cc files of lib/store"
   assert_line "lib/tls/bad.cc: yaml-cpp/yaml.h: only in lib/conf/yaml.cc"
   assert_line "tools/ptyattach/bad.cc: lib/journal/append.h: not on the line ptyattach_USES"
   assert_line "tools/ptyattach/bad.cc: tools/ptybufferd/job.h: belongs to ptybufferd alone"
