@@ -13,7 +13,7 @@ Q        := $(if $(V),,@)
 # --- The house: what may use what. A line per library folder and per tool; a use that is not
 # --- here fails to link, or fails tests/bats/style.bats.
 
-LIBS := base wire net peer pty journal crypto tls redis queue conf store
+LIBS := base wire net peer pty journal crypto tls redis queue conf store http
 
 base_USES    :=
 wire_USES    := base
@@ -27,6 +27,7 @@ redis_USES   := net base
 queue_USES   := redis net base
 conf_USES    := base
 store_USES   := base
+http_USES    := crypto net base
 
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
@@ -52,11 +53,13 @@ tls_LINK     := -levent_openssl
 tls_SHARED    := -lssl -lcrypto
 crypto_SHARED := -lcrypto
 store_SHARED  := -lsqlite3
+http_SHARED   := -lwslay
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
-              libssl-dev libyaml-cpp-dev libsqlite3-dev
+              libssl-dev libyaml-cpp-dev libsqlite3-dev \
+              libboost1.81-dev libwslay-dev
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
@@ -150,7 +153,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   tools/ptyattach/screen.cc $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc))
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto conf store net wire base)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,http queue redis peer journal pty tls crypto conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 
