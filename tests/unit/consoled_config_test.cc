@@ -293,6 +293,29 @@ TEST_CASE("config: a file that was named must be there") {
   CHECK(one.config.file == folder / "a.conf");
 }
 
+TEST_CASE("config: a node has what the file says for its driver, and its own before it") {
+  const Config c = read("drivers: {ssh: {host_keys: off, host: h}}\n").config;
+  const consoled::Node node =
+      consoled::with_defaults({"n", "ssh", {{"host", "own"}}, false, {}}, c);
+  CHECK(node.params == std::map<std::string, std::string>{{"host", "own"}, {"host_keys", "off"}});
+  CHECK(consoled::with_defaults({"n", "cmd", {}, false, {}}, c).params.empty());
+}
+
+TEST_CASE("config: a console of --pty opens beyond this machine only when told so") {
+  const auto config = consoled::pty_config("127.0.0.1", 8080, false);
+  REQUIRE(config);
+  CHECK(addresses(*config) == Lines{"127.0.0.1:8080"});
+  CHECK(config->datadir.empty());
+  CHECK(config->sockets.path.empty());
+  CHECK_FALSE(config->journal.on);
+  CHECK(addresses(*consoled::pty_config("::", 80, true)) == Lines{"[::]:80"});
+  const auto open = consoled::pty_config("0.0.0.0", 80, false);
+  REQUIRE_FALSE(open);
+  CHECK(open.error().what ==
+        "0.0.0.0:80: others than this machine could come: where everybody may do everything, say "
+        "--auth none");
+}
+
 TEST_CASE("config: what a reload can do, and what it cannot") {
   const Config old = read("").config;
   CHECK(consoled::compare(old, read("").config).applied.empty());

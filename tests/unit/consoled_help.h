@@ -15,12 +15,13 @@ inline constexpr std::array<consoled::Param, 3> kSshParams = {
     {{"host", consoled::Param::Need::required, false, ""},
      {"host_keys", {}, false, ""},
      {"password", {}, true, ""}}};
-inline constexpr std::array<consoled::DriverKind, 2> kKinds = {
-    {{"cmd", kCmdParams, nullptr, nullptr}, {"ssh", kSshParams, nullptr, nullptr}}};
+inline constexpr consoled::DriverKind kCmd{"cmd", kCmdParams, nullptr, nullptr};
+inline constexpr consoled::DriverKind kSsh{"ssh", kSshParams, nullptr, nullptr};
+inline constexpr std::array<const consoled::DriverKind*, 2> kKinds = {&kCmd, &kSsh};
 
 inline const consoled::DriverKind* kind(std::string_view name) {
-  for (const consoled::DriverKind& k : kKinds) {
-    if (k.name == name) return &k;
+  for (const consoled::DriverKind* k : kKinds) {
+    if (k->name == name) return k;
   }
   return nullptr;
 }

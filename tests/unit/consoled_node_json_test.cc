@@ -115,11 +115,17 @@ TEST_CASE("nodes: in nodes.json the key is the name") {
 }
 
 TEST_CASE("nodes: secrets are not given out, and nothing of a driver that nobody knows") {
-  const Node node{
-      "n", "ssh", {{"host", "h"}, {"password", "p"}, {"odd", "o"}}, false, {{"a", "b"}}};
+  const Node node{"n",
+                  "ssh",
+                  {{"host", "h"}, {"password", "p"}, {"odd", "o"}, {"idle", "5"}, {"initcmd", "x"}},
+                  false,
+                  {{"a", "b"}}};
   const Node shown = consoled::redacted(node, help::kind("ssh"));
-  CHECK(shown.params == std::map<std::string, std::string>{
-                            {"host", "h"}, {"password", "******"}, {"odd", "******"}});
+  CHECK(shown.params == std::map<std::string, std::string>{{"host", "h"},
+                                                           {"idle", "5"},
+                                                           {"initcmd", "******"},
+                                                           {"odd", "******"},
+                                                           {"password", "******"}});
   CHECK(shown.labels == node.labels);
   CHECK(consoled::redacted(node, nullptr).params.at("host") == "******");
 }

@@ -11,6 +11,7 @@
 #include "lib/base/paths.h"
 #include "lib/conf/map.h"
 #include "tools/consoled/config_loggers.h"
+#include "tools/consoled/params.h"
 
 namespace consoled {
 
@@ -29,7 +30,7 @@ constexpr uint64_t kMiB = 1 << 20, kGiB = 1 << 30;
 // Reads one file; a function for each of its sections, and one value after another.
 class ConfigReader {
  public:
-  ConfigReader(const conf::Value& root, Style style, std::span<const DriverKind> drivers,
+  ConfigReader(const conf::Value& root, Style style, std::span<const DriverKind* const> drivers,
                LoadedConfig& out)
       : root_(root, "", out.errors), style_(style), drivers_(drivers), out_(out), c_(out.config) {}
 
@@ -52,7 +53,7 @@ class ConfigReader {
 
   Map root_;
   Style style_;
-  std::span<const DriverKind> drivers_;
+  std::span<const DriverKind* const> drivers_;
   LoadedConfig& out_;
   Config& c_;
   std::string host_ = "127.0.0.1";
@@ -243,10 +244,8 @@ void ConfigReader::web(Map map) {
 
 void ConfigReader::driver_params(Map map, const DriverKind& kind) {
   for (const std::string& name : map.keys()) {
-    const std::string_view wanted = name;
-    const auto param = std::find_if(kind.params.begin(), kind.params.end(),
-                                    [&](const Param& p) { return p.name == wanted; });
-    if (param == kind.params.end()) continue;  // end() names it
+    const Param* param = find_param(kind, name);
+    if (param == nullptr) continue;  // end() names it
     const auto value = map.opt_string(name);
     if (param->secret) {
       out_.errors.add(map.at(name), map.path_of(name),
@@ -257,18 +256,24 @@ void ConfigReader::driver_params(Map map, const DriverKind& kind) {
   }
   // So that a misspelt one gets its hint.
   for (const Param& p : kind.params) map.opt_string(p.name);
+  for (const Param& p : kCommonParams) map.opt_string(p.name);
   map.end();
 }
 
 void ConfigReader::driver_defaults(Map map) {
-  for (const DriverKind& kind : drivers_) driver_params(map.map(kind.name), kind);
+  for (const DriverKind* kind : drivers_) driver_params(map.map(kind->name), *kind);
   map.end();
+}
+
+std::string usual_file(Style style) {
+  return style == Style::goconserver ? "/etc/goconserver/server.conf"
+                                     : base::paths::config() + "/consoled.conf";
 }
 
 }  // namespace
 
 LoadedConfig read_config(std::string_view text, const std::string& file, Style style,
-                         std::span<const DriverKind> drivers) {
+                         std::span<const DriverKind* const> drivers) {
   LoadedConfig out{{}, conf::Problems(file), conf::Problems(file)};
   out.config.file = file;
   const auto root = conf::parse_yaml(text, out.errors);
@@ -278,8 +283,8 @@ LoadedConfig read_config(std::string_view text, const std::string& file, Style s
 }
 
 LoadedConfig load_config(const std::string& file, Style style,
-                         std::span<const DriverKind> drivers) {
-  const std::string path = file.empty() ? base::paths::config() + "/consoled.conf" : file;
+                         std::span<const DriverKind* const> drivers) {
+  const std::string path = file.empty() ? usual_file(style) : file;
   const base::Result<std::string> text = base::read_file(path, conf::kMaxFile);
   const bool missing = !text && text.error().code == base::Errc::not_found;
   LoadedConfig out = read_config(text ? *text : "", path, style, drivers);
@@ -289,6 +294,25 @@ LoadedConfig load_config(const std::string& file, Style style,
     out.errors.add({}, e.sys != 0 ? base::sys_text(e.sys) : e.what);
   }
   return out;
+}
+
+Node with_defaults(Node node, const Config& config) {
+  const auto found = config.driver_defaults.find(node.driver);
+  if (found == config.driver_defaults.end()) return node;
+  node.params.insert(found->second.begin(), found->second.end());
+  return node;
+}
+
+base::Result<Config> pty_config(const std::string& host, int64_t port, bool anyone) {
+  const std::string address = host_port(host, port);
+  if (!loopback(host) && !anyone) {
+    return base::error(base::Errc::usage, address, ": others than this machine could come: where ",
+                       "everybody may do everything, say --auth none");
+  }
+  Config config;
+  config.listeners.push_back({Face::api, address, anyone, {}});
+  config.journal.on = false;
+  return config;
 }
 
 }  // namespace consoled

@@ -47,7 +47,7 @@ struct ConnectionLimits {
 };
 
 struct UnixSockets {
-  std::string path;             // HTTP; commands on the same name with .ctl
+  std::string path;             // HTTP; commands on the same name with .ctl; "": none
   unsigned umask = 0177;        // who may connect
   bool per_console = false;     // also FOLDER/NAME.sock and .ctl, raw
   std::string per_console_dir;  // the FOLDER
@@ -103,7 +103,7 @@ struct Config {
 
   std::string logfile;  // of the daemon; "": stderr
   base::log::Level log_level = base::log::Level::info;
-  std::string datadir;  // consoled.db, nodes.json
+  std::string datadir;  // consoled.db, nodes.json; "": no nodes but the one of --pty
 
   std::vector<TcpListener> listeners;  // those that may be opened
   TlsFiles tls;                        // of both
@@ -141,10 +141,19 @@ struct LoadedConfig {
 
 // Pure, but for the environment and user that base::paths asks for its folders.
 LoadedConfig read_config(std::string_view text, const std::string& file, Style style,
-                         std::span<const DriverKind> drivers);
-// Of a file, which must be there; "": our own default file, which need not be, in our own style.
-// Reads the disk: for the start, and for a reload.
-LoadedConfig load_config(const std::string& file, Style style, std::span<const DriverKind> drivers);
+                         std::span<const DriverKind* const> drivers);
+// Of a file, which must be there; "": the usual one of that style, which need not be. Reads the
+// disk: for the start, and for a reload.
+LoadedConfig load_config(const std::string& file, Style style,
+                         std::span<const DriverKind* const> drivers);
+
+// The node as its driver sees it: with what the configuration says for its driver where it says
+// nothing itself.
+Node with_defaults(Node node, const Config& config);
+
+// --pty: one listener for HTTP on the address, one console, no file and no database. usage: others
+// than this machine could come, and `anyone` is not said.
+base::Result<Config> pty_config(const std::string& host, int64_t port, bool anyone);
 
 // What a reload with `next` means, by key: what can be applied, and what only a restart does.
 struct ConfigChanges {

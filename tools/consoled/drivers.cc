@@ -19,17 +19,6 @@ constexpr std::array kDrivers = {
     &kCmdDriver, &kPtybufferDriver, &kTcpDriver, &kTelnetDriver, &kTtyDriver, &kUnixDriver,
 };
 
-// What the console itself reads of its parameters, whatever its driver.
-constexpr std::array kCommon = {
-    Param{"initcmd", Param::Need::optional, false, "chat after connecting"},
-    Param{"idle", Param::Need::optional, false, "seconds of silence before a probe"},
-    Param{"idle_string", Param::Need::optional, false, "what is sent then"},
-};
-
-bool has(std::span<const Param> params, std::string_view name) {
-  return std::any_of(params.begin(), params.end(), [&](const Param& p) { return p.name == name; });
-}
-
 }  // namespace
 
 std::span<const DriverKind* const> driver_kinds() {
@@ -53,7 +42,7 @@ base::Result<void> check_node(const Node& node) {
     }
   }
   for (const auto& [name, value] : node.params) {
-    if (!has(kind->params, name) && !has(kCommon, name)) {
+    if (find_param(*kind, name) == nullptr) {
       return bad_param(node, name, base::cat("the driver ", node.driver, " has no such parameter"));
     }
   }

@@ -2,6 +2,7 @@
 // made.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,6 +16,14 @@ struct Param {
   enum class Need { optional, required } need = Need::optional;
   bool secret = false;  // never comes back from the API
   std::string_view help;
+};
+
+// What the console itself reads of its parameters, whatever its driver.
+inline constexpr std::array kCommonParams = {
+    // Log-ins are typed that way.
+    Param{"initcmd", Param::Need::optional, true, "chat after connecting"},
+    Param{"idle", Param::Need::optional, false, "seconds of silence before a probe"},
+    Param{"idle_string", Param::Need::optional, false, "what is sent then"},
 };
 
 struct DriverKind {

@@ -7,6 +7,7 @@
 
 #include "lib/base/cat.h"
 #include "lib/wire/json.h"
+#include "tools/consoled/params.h"
 
 namespace consoled {
 
@@ -253,11 +254,8 @@ std::string nodes_file(std::span<const Node> nodes) {
 Node redacted(const Node& node, const DriverKind* kind) {
   Node shown = node;
   for (auto& [name, value] : shown.params) {
-    const std::string_view wanted = name;
-    const bool open = kind != nullptr &&
-                      std::any_of(kind->params.begin(), kind->params.end(),
-                                  [&](const Param& p) { return p.name == wanted && !p.secret; });
-    if (!open) value = kSecretShown;
+    const Param* param = kind == nullptr ? nullptr : find_param(*kind, name);
+    if (param == nullptr || param->secret) value = kSecretShown;
   }
   return shown;
 }

@@ -22,6 +22,15 @@ bool one_of(const List& list, std::string_view text) {
 
 }  // namespace
 
+const Param* find_param(const DriverKind& kind, std::string_view name) {
+  for (const std::span<const Param> all : {kind.params, std::span<const Param>(kCommonParams)}) {
+    for (const Param& p : all) {
+      if (p.name == name) return &p;
+    }
+  }
+  return nullptr;
+}
+
 std::string param(const Node& node, std::string_view name, std::string_view fallback) {
   const auto at = node.params.find(std::string(name));
   return at == node.params.end() || at->second.empty() ? std::string(fallback) : at->second;

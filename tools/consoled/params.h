@@ -12,6 +12,9 @@ namespace consoled {
 // What a console's terminal is where nothing else is said.
 inline constexpr std::string_view kTerminal = "xterm-256color";
 
+// One of the driver's own, or one that all have. Null: there is none of that name.
+const Param* find_param(const DriverKind& kind, std::string_view name);
+
 // The parameter, or `fallback` where it is not given or empty.
 std::string param(const Node& node, std::string_view name, std::string_view fallback = "");
 // The same as a number; for one that was checked.
