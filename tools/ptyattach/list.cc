@@ -11,8 +11,8 @@
 #include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
+#include "lib/peer/ask.h"
 #include "lib/peer/control_name.h"
-#include "tools/ptyattach/ask.h"
 
 namespace ptyattach {
 
@@ -27,8 +27,8 @@ constexpr double kYear9999 = 253402300799;  // what a date can be written of
 // "running", "waiting" ...; "dead" where nobody answers, "silent" where somebody does and says
 // nothing, "plain" where there is nobody to ask.
 Json row_of(const Found& job) {
-  const Result<Json> status =
-      ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, base::Clock::now() + kPatience);
+  const Result<Json> status = peer::ask(peer::control_name(job.socket), Json{{"cmd", "status"}},
+                                        base::Clock::now() + kPatience);
   Json row = {{"name", job.name}, {"socket", job.socket}};
   if (status) {
     for (const auto& [key, value] : status->items()) {
@@ -53,16 +53,16 @@ std::string since_text(const Json& row) {
 }
 
 std::string count_text(const Json& row, std::string_view key) {
-  const auto n = number_of(row, key);
+  const auto n = peer::number_of(row, key);
   return n ? std::to_string(*n) : "-";
 }
 
 // A line for people. Its parts come from file names and other people's daemons.
 void print(const Json& row, int width) {
-  const std::string command = text_of(row, "command", text_of(row, "device", "-"));
+  const std::string command = peer::text_of(row, "command", peer::text_of(row, "device", "-"));
   std::printf("%-*s %-8s %8s %7s %-20s %s\n", width,
-              base::log::printable(text_of(row, "name")).c_str(),
-              base::log::printable(text_of(row, "state", "-")).c_str(),
+              base::log::printable(peer::text_of(row, "name")).c_str(),
+              base::log::printable(peer::text_of(row, "state", "-")).c_str(),
               count_text(row, "child").c_str(), count_text(row, "viewers").c_str(),
               since_text(row).c_str(), base::log::printable(command).c_str());
 }

@@ -10,7 +10,7 @@
 #include "lib/base/result.h"
 #include "lib/wire/json.h"
 
-namespace ptyattach {
+namespace peer {
 
 // One answer line; the object, checked for "ok". An {"error":...} comes back as the Error. What
 // came behind the line is appended to `rest`, where that is asked for. The descriptor is
@@ -27,4 +27,4 @@ std::string text_of(const wire::Json& object, std::string_view key,
                     std::string_view otherwise = "");
 std::optional<int64_t> number_of(const wire::Json& object, std::string_view key);
 
-}  // namespace ptyattach
+}  // namespace peer

@@ -1,4 +1,4 @@
-#include "tools/ptyattach/output.h"
+#include "lib/pty/output.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace ptyattach {
+namespace pty {
 
 namespace {
 
@@ -92,4 +92,4 @@ void Output::finish(std::string_view bytes) {
   }
 }
 
-}  // namespace ptyattach
+}  // namespace pty

@@ -1,6 +1,6 @@
-#include "tools/ptyattach/screen.h"
+#include "lib/pty/screen.h"
 
-namespace ptyattach {
+namespace pty {
 
 namespace {
 // What programs may have switched on: attributes, line drawing, hidden cursor, mouse, focus events,
@@ -50,4 +50,4 @@ std::string Screen::leave() const {
   return out;
 }
 
-}  // namespace ptyattach
+}  // namespace pty

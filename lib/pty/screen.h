@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ptyattach {
+namespace pty {
 
 class Screen {
  public:
@@ -22,4 +22,4 @@ class Screen {
   bool painted_ = false;    // it moved the cursor about on the one that we have
 };
 
-}  // namespace ptyattach
+}  // namespace pty

@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include "tools/ptyattach/screen.h"
+#include "lib/pty/screen.h"
 
-using ptyattach::Screen;
+using pty::Screen;
 
 namespace {
 constexpr std::string_view kAlternateOff = "\x1b[?1049l";

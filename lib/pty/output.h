@@ -10,7 +10,7 @@
 #include "lib/base/fd.h"
 #include "lib/net/loop.h"
 
-namespace ptyattach {
+namespace pty {
 
 class Output {
  public:
@@ -40,4 +40,4 @@ class Output {
   std::unique_ptr<net::Watch> watch_;  // none on a file
 };
 
-}  // namespace ptyattach
+}  // namespace pty

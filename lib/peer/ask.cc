@@ -1,4 +1,4 @@
-#include "tools/ptyattach/ask.h"
+#include "lib/peer/ask.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 #include "lib/net/dialler.h"
 #include "lib/wire/limits.h"
 
-namespace ptyattach {
+namespace peer {
 
 using base::Errc;
 using base::error;
@@ -91,4 +91,4 @@ Result<Json> ask(const std::string& control, const Json& command, base::Time dea
   return ask(fd->get(), command, deadline);
 }
 
-}  // namespace ptyattach
+}  // namespace peer
