@@ -45,7 +45,7 @@ SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
 net_LINK     := -levent_core
-journal_LINK := -lzstd
+journal_LINK := -lzstd -lre2
 redis_LINK   := -lhiredis
 conf_LINK    := -lyaml-cpp
 tls_LINK     := -levent_openssl
@@ -59,7 +59,7 @@ http_SHARED   := -lwslay
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
               libssl-dev libyaml-cpp-dev libsqlite3-dev \
-              libboost1.81-dev libwslay-dev
+              libre2-dev libboost1.81-dev libwslay-dev
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \

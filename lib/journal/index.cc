@@ -126,11 +126,13 @@ void Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_vi
   batch_.clear();
   batch_events_.clear();
   if (!ready(offset, size, now)) return;
+  const uint64_t known = size;
+  size = real_size(size);
+  const bool emptied = std::exchange(emptied_, false) || size < known;
   const bool counts_on = marker == 0 && offset - last_.offset == size - last_.position;
   const bool event = !events_.empty() && events_.front().offset <= offset;
-  if (counts_on && !event && !due(offset, bytes.size(), now)) return;
-  size = real_size(size);
-  if (size < last_.position) {
+  if (counts_on && !emptied && !event && !due(offset, bytes.size(), now)) return;
+  if (emptied) {
     moved();
     begin(offset, size);
     if (!fd_) return;

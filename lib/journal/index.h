@@ -48,8 +48,10 @@ class Index {
   void take_back();
   // The file will be rotated: nothing follows the byte before `offset`.
   void end(uint64_t offset, uint64_t size);
-  // Somebody else moved the file away, or has copied and emptied it.
+  // Somebody else moved the file away.
   void moved();
+  // Somebody else has cut it (copytruncate).
+  void cut() { emptied_ = true; }
 
   int error() const { return error_; }
 
@@ -73,6 +75,7 @@ class Index {
   std::string log_;
   int log_fd_ = -1;
   base::Fd fd_;
+  bool emptied_ = false;
   uint64_t size_ = 0;         // of the index
   Place last_;                // counting goes on from here
   Source source_;             // where the source was ...

@@ -137,7 +137,9 @@ void Output::follow(base::Time now) {
     if (indexed()) index_.moved();
     close();
   }
-  if (rc == 0) size_ = static_cast<uint64_t>(st.st_size);  // logrotate's copytruncate
+  if (rc < 0) return;
+  if (static_cast<uint64_t>(st.st_size) < size_) index_.cut();  // logrotate's copytruncate
+  size_ = static_cast<uint64_t>(st.st_size);
 }
 
 void Output::put(std::string_view bytes, base::Time now, std::string& scratch) {

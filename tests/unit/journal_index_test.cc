@@ -19,6 +19,7 @@
 #include "lib/journal/record.h"
 #include "lib/journal/start.h"
 #include "tests/unit/journal_help.h"
+#include "tests/unit/journal_life.h"
 
 using base::Ring;
 using journal::Append;
@@ -31,42 +32,6 @@ using journal::Start;
 using namespace journal_help;
 
 namespace {
-// What the stream says at an offset, so that bytes tell where they belong: lines of 16 bytes.
-std::string said(uint64_t from, uint64_t to) {
-  std::string out;
-  for (uint64_t line = from / 16; line * 16 < to; line++) {
-    std::string text = std::to_string(line);
-    text.insert(0, 15 - text.size(), '.');
-    out += text + "\n";
-  }
-  return out.substr(from % 16, to - from);
-}
-
-// One life of a daemon: goes on where the journal ended.
-struct Life {
-  explicit Life(Options wanted, size_t ring_bytes = 65536)
-      : start(journal::find_start(wanted.path)), ring(ring_bytes, start.offset) {
-    wanted.epoch = start.epoch;
-    append = std::make_unique<Append>(*run, ring, wanted);
-  }
-  explicit Life(const std::string& path) : Life(options(path)) {}
-  void say(uint64_t n) { feed(ring, *append, said(ring.head(), ring.head() + n)); }
-  void say_all(uint64_t n) { feed_all(ring, *append, said(ring.head(), ring.head() + n)); }
-  void note(Kind kind, std::string text, std::optional<Source> source = {}) {
-    append->note({kind, std::move(text), source});
-    append->flush();
-  }
-  ~Life() {
-    append.reset();
-    CHECK(run->stop(soon()));
-  }
-
-  Running run;
-  Start start;
-  Ring ring;
-  std::unique_ptr<Append> append;
-};
-
 struct Parsed {
   std::string bytes;  // the records' views are into it
   std::optional<journal::Header> header;
