@@ -23,6 +23,19 @@ LoadedConfig read(const std::string& text, Style style = Style::goconserver) {
   return consoled::read_config(text, "server.conf", style, help::kKinds);
 }
 
+// What stands between .Bd and .Ed in the EXAMPLES of a page, as in helper.bash.
+std::string manual_examples(const std::string& page) {
+  std::string text = help::text("man/" + page), out;
+  text.erase(0, text.find(".Sh EXAMPLES"));
+  for (size_t at = text.find("\n.Bd"); at != std::string::npos; at = text.find("\n.Bd", at)) {
+    at = text.find('\n', at + 1) + 1;
+    out += text.substr(at, text.find("\n.Ed", at) + 1 - at);
+  }
+  for (size_t at = 0; (at = out.find("\\e", at)) != std::string::npos; at++)
+    out.replace(at, 2, "\\");
+  return out;
+}
+
 // Where base::paths finds nothing but these.
 struct Places {
   help::Variable runtime{"LINEMAN_RUNTIME", "/r"}, state{"LINEMAN_STATE", "/s"},
@@ -278,6 +291,16 @@ drivers:
   CHECK(read("a: [\n").errors.lines().size() == 1);
   CHECK(read("- a\n").errors.lines() ==
         Lines{"server.conf:1:1: expected a map (key: value), got a list"});
+}
+
+TEST_CASE("config: the example of consoled.conf(5) is right") {
+  const LoadedConfig r = read(manual_examples("consoled.conf.5"), Style::own);
+  CHECK(r.errors.lines() == Lines{});
+  CHECK(r.left_out.empty());
+  CHECK(addresses(r.config) == Lines{"0.0.0.0:12429", "0.0.0.0:12430"});
+  CHECK(r.config.breaks[0].sequence == "\\z");
+  CHECK(r.config.loggers.size() == 1);
+  CHECK(r.config.journal.keep == 8);
 }
 
 TEST_CASE("config: a file that was named must be there") {
