@@ -235,8 +235,9 @@ COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyauto
 DOC      := share/doc/lineman
 place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
 complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
+EXAMPLE_DIRS := examples/queue examples/tls
 FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
-            $(call place,systemd/*.service,lib/systemd/system) \
+            $(call place,systemd/*.service systemd/*.socket,lib/systemd/system) \
             $(call place,systemd/user/*.service,lib/systemd/user) \
             systemd/lineman.sysusers:lib/sysusers.d/lineman.conf \
             systemd/lineman.tmpfiles:lib/tmpfiles.d/lineman.conf \
@@ -244,8 +245,8 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call complete,zsh,share/zsh/site-functions,_) \
             $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
             $(BUILD)/share/lineman/redis/lineman.lua:share/lineman/redis/lineman.lua \
-            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out examples/queue,$(wildcard examples/*)),$(DOC)/examples) \
-            $(call place,examples/queue/*,$(DOC)/examples/queue)
+            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out $(EXAMPLE_DIRS),$(wildcard examples/*)),$(DOC)/examples) \
+            $(foreach d,$(EXAMPLE_DIRS),$(call place,$(d)/*,$(DOC)/$(d)))
 
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
@@ -262,7 +263,7 @@ uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
 	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
-	rmdir "$$to/$(DOC)/examples/queue" "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
+	rmdir $(EXAMPLE_DIRS:%="$$to/$(DOC)/%") "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)
 help:

@@ -303,6 +303,15 @@ TEST_CASE("config: the example of consoled.conf(5) is right") {
   CHECK(r.config.journal.keep == 8);
 }
 
+TEST_CASE("config: examples/tls/consoled.conf opens both ports, on all addresses") {
+  const LoadedConfig r =
+      consoled::load_config("examples/tls/consoled.conf", Style::own, help::kKinds);
+  CHECK(r.errors.lines() == Lines{});
+  CHECK(r.left_out.empty());
+  CHECK(addresses(r.config) == Lines{"0.0.0.0:12429", "0.0.0.0:12430"});
+  CHECK(bool(r.config.tls));
+}
+
 TEST_CASE("config: a file that was named must be there") {
   const help::Folder folder;
   const LoadedConfig none =
