@@ -179,7 +179,7 @@ TEST_CASE("an absolute target names its host") {
 
 TEST_CASE("hostile requests are refused, each with its status, however they are cut") {
   for (const Hostile& h : hostile()) {
-    CAPTURE(h.name);
+    CAPTURE(std::string(h.name));
     const Outcome whole = parse(h.in);
     CHECK(whole.refused == h.status);
     CHECK(whole.requests.size() == (h.status == 0 ? 1 : 0));

@@ -1,0 +1,30 @@
+// The messages and the replies are the same however the bytes are cut.
+// with: lib/http/websocket.cc lib/http/fields.cc lib/crypto/digest.cc -lwslay -lcrypto
+#include "lib/http/websocket.h"
+
+#include <string>
+
+#include "tests/fuzz/target.h"
+
+namespace {
+std::string read_frames(std::string_view in, bool whole) {
+  http::websocket::Reader reader(64);
+  std::string out;
+  while (!in.empty()) {
+    const std::string_view piece = whole ? in : fuzz_piece(in);
+    in.remove_prefix(piece.size());
+    reader.feed(piece);
+    while (const auto m = reader.next()) {
+      fuzz_expect(m->payload.size() <= 64);
+      out += std::to_string(static_cast<int>(m->kind)) + m->payload + "|";
+    }
+  }
+  return out + reader.take_replies() + (reader.over() ? "." : "");
+}
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view in = fuzz_bytes(data, size);
+  fuzz_expect(read_frames(in, true) == read_frames(in, false));
+  return 0;
+}
