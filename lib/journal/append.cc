@@ -51,6 +51,14 @@ uint64_t Append::cursor() const {
   return file_->cursor();
 }
 
+uint64_t Append::floor() {
+  const uint64_t head = ring_.head();
+  if (head - cursor() > ring_.size() / 2 && queue_->stuck(base::Clock::now())) {
+    static_cast<void>(overtake(head - ring_.size() / 4));
+  }
+  return cursor();
+}
+
 bool Append::overtake(uint64_t to) {
   return file_->overtake(to);
 }

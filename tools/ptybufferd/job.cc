@@ -44,7 +44,7 @@ std::string_view state_name(Job::State state) {
   return "over";
 }
 
-Job::Job(net::Loop& loop, const Options& options, int folder, Channel channel, Events& events,
+Job::Job(net::Loop& loop, const Options& options, int folder, Channel channel, peer::Events& events,
          std::function<void(int)> over)
     : loop_(loop),
       options_(options),

@@ -24,8 +24,8 @@ std::string overlong_note(uint64_t length) {
 }
 }  // namespace
 
-Viewers::Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, Events& events,
-                 int socket_fd, std::function<void()> none_left)
+Viewers::Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job,
+                 peer::Events& events, int socket_fd, std::function<void()> none_left)
     : loop_(loop),
       options_(options),
       channel_(channel),

@@ -1,5 +1,5 @@
-// Events: what happens to the job and its viewers, told to whoever wants to know (subscribers of
-// the control socket). The emitters do not know the listeners.
+// Events: what happens in a daemon, told to whoever wants to know (subscribers of the control
+// socket). The emitters do not know the listeners. Owned by main.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace ptybufferd {
+namespace peer {
 
 class Events {
  public:
@@ -23,4 +23,4 @@ class Events {
   std::vector<Listener> listeners_;
 };
 
-}  // namespace ptybufferd
+}  // namespace peer
