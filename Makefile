@@ -35,7 +35,7 @@ qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
-consoled_USES    := store conf peer pty net wire base
+consoled_USES    := peer journal pty store conf http net wire base
 
 TOOLS   := ptybufferd ptyattach qput qwait
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
