@@ -1,4 +1,5 @@
-// The messages and the replies are the same however the bytes are cut.
+// The messages, and the replies until the end, are the same however the bytes are cut. (What wslay
+// finds wrong with the reason of a close may differ.)
 // with: lib/http/websocket.cc lib/http/fields.cc lib/crypto/digest.cc -lwslay -lcrypto
 #include "lib/http/websocket.h"
 
@@ -19,7 +20,7 @@ std::string read_frames(std::string_view in, bool whole) {
       out += std::to_string(static_cast<int>(m->kind)) + m->payload + "|";
     }
   }
-  return out + reader.take_replies() + (reader.over() ? "." : "");
+  return out + (reader.over() ? "over" : reader.take_replies());
 }
 }  // namespace
 
