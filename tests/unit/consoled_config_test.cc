@@ -184,7 +184,7 @@ console:
 socket: {path: /run/lineman/c.sock, per_console: true, dir: /run/lineman/sock}
 journal: {rotate_size: 1M, rotate_age: 7d, keep: 2, dir: /j}
 web: {dir: /w}
-drivers: {ssh: {host_keys: strict}, cmd: {env: A=1}}
+drivers: {ssh: {host_key_check: strict}, cmd: {env: A=1}}
 )");
   CHECK(r.errors.lines() == Lines{});
   const Config& c = r.config;
@@ -205,7 +205,7 @@ drivers: {ssh: {host_keys: strict}, cmd: {env: A=1}}
   CHECK(c.journal.keep == 2);
   CHECK(c.journal.dir == "/j");
   CHECK(c.web_dir == "/w");
-  CHECK(c.driver_defaults.at("ssh").at("host_keys") == "strict");
+  CHECK(c.driver_defaults.at("ssh").at("host_key_check") == "strict");
   REQUIRE(c.loggers.size() == 3);
   CHECK(c.loggers[0].single);
   CHECK(c.loggers[1].address == "/run/sinkd.sock");
@@ -265,29 +265,30 @@ journal:
 drivers:
   ssh:
     password: x
-    host_kyes: off
+    host_key_chekc: off
   smtp: {}
 )");
-  CHECK(r.errors.lines() ==
-        Lines{
-            "server.conf:2:3: global.log_levle: no such key; did you mean log_level?",
-            "server.conf:3:17: global.ssl_ca_cert_file: is missing: TLS needs ssl_key_file, "
-            "ssl_cert_file and ssl_ca_cert_file",
-            "server.conf:4:17: global.storage_type: etcd is not supported yet: say file",
-            "server.conf:6:9: api.port: expected a whole number from 0 to 65535, got \"070\"",
-            "server.conf:8:19: console.time_precision: expected one of second, millisecond, "
-            "microsecond, nanosecond, got \"week\"",
-            "server.conf:10:18: console.reconnect_max: expected seconds from 60 to 86400 (or "
-            "500ms, 2m, 1h, 7d), got \"5\"",
-            "server.conf:13:9: console.logger.file[0].logdir: is missing",
-            "server.conf:14:16: console.logger.file[1].name: is there twice",
-            "server.conf:15:56: console.break_sequence: more than 9: the keys are ^Ecl1 to ^Ecl9",
-            "server.conf:17:9: journal.keep: expected a whole number from 0 to 999, got \"x\"",
-            "server.conf:20:15: drivers.ssh.password: a secret does not belong here: say it in "
-            "the node, or name a file",
-            "server.conf:21:5: drivers.ssh.host_kyes: no such key; did you mean host_keys?",
-            "server.conf:22:3: drivers.smtp: no such key",
-        });
+  CHECK(
+      r.errors.lines() ==
+      Lines{
+          "server.conf:2:3: global.log_levle: no such key; did you mean log_level?",
+          "server.conf:3:17: global.ssl_ca_cert_file: is missing: TLS needs ssl_key_file, "
+          "ssl_cert_file and ssl_ca_cert_file",
+          "server.conf:4:17: global.storage_type: etcd is not supported yet: say file",
+          "server.conf:6:9: api.port: expected a whole number from 0 to 65535, got \"070\"",
+          "server.conf:8:19: console.time_precision: expected one of second, millisecond, "
+          "microsecond, nanosecond, got \"week\"",
+          "server.conf:10:18: console.reconnect_max: expected seconds from 60 to 86400 (or "
+          "500ms, 2m, 1h, 7d), got \"5\"",
+          "server.conf:13:9: console.logger.file[0].logdir: is missing",
+          "server.conf:14:16: console.logger.file[1].name: is there twice",
+          "server.conf:15:56: console.break_sequence: more than 9: the keys are ^Ecl1 to ^Ecl9",
+          "server.conf:17:9: journal.keep: expected a whole number from 0 to 999, got \"x\"",
+          "server.conf:20:15: drivers.ssh.password: a secret does not belong here: say it in "
+          "the node, or name a file",
+          "server.conf:21:5: drivers.ssh.host_key_chekc: no such key; did you mean host_key_check?",
+          "server.conf:22:3: drivers.smtp: no such key",
+      });
   CHECK(read("a: [\n").errors.lines().size() == 1);
   CHECK(read("- a\n").errors.lines() ==
         Lines{"server.conf:1:1: expected a map (key: value), got a list"});
@@ -326,10 +327,11 @@ TEST_CASE("config: a file that was named must be there") {
 }
 
 TEST_CASE("config: a node has what the file says for its driver, and its own before it") {
-  const Config c = read("drivers: {ssh: {host_keys: off, host: h}}\n").config;
+  const Config c = read("drivers: {ssh: {host_key_check: off, host: h}}\n").config;
   const consoled::Node node =
       consoled::with_defaults({"n", "ssh", {{"host", "own"}}, false, {}}, c);
-  CHECK(node.params == std::map<std::string, std::string>{{"host", "own"}, {"host_keys", "off"}});
+  CHECK(node.params ==
+        std::map<std::string, std::string>{{"host", "own"}, {"host_key_check", "off"}});
   CHECK(consoled::with_defaults({"n", "cmd", {}, false, {}}, c).params.empty());
 }
 

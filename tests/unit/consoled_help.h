@@ -13,7 +13,7 @@ inline constexpr std::array<consoled::Param, 2> kCmdParams = {
     {{"cmd", consoled::Param::Need::required, false, ""}, {"env", {}, false, ""}}};
 inline constexpr std::array<consoled::Param, 3> kSshParams = {
     {{"host", consoled::Param::Need::required, false, ""},
-     {"host_keys", {}, false, ""},
+     {"host_key_check", {}, false, ""},
      {"password", {}, true, ""}}};
 inline constexpr consoled::DriverKind kCmd{"cmd", kCmdParams, nullptr, nullptr};
 inline constexpr consoled::DriverKind kSsh{"ssh", kSshParams, nullptr, nullptr};

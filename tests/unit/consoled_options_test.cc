@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "lib/base/paths.h"
+#include "tests/unit/help.h"
+#include "tools/consoled/drivers.h"
 #include "tools/consoled/options.h"
 
 using base::Args;
@@ -78,4 +80,25 @@ TEST_CASE("options: what makes no sense is said") {
   CHECK(wrong("consoled", {"--pty", "-c", "f", "/d", "::", "1"}) ==
         "--pty: takes no --config, --check and --socket");
   CHECK(wrong("consoled", {"--conf", "x"}) == "--conf: no such option");
+}
+
+TEST_CASE("options: consoled(8) has every driver, and every parameter of each") {
+  const std::string page = help::text("man/consoled.8");
+  const auto says = [&](std::string_view macro, std::string_view word) {
+    for (size_t at = 0; (at = page.find(macro, at)) != std::string::npos; at++) {
+      const std::string line = page.substr(at, page.find('\n', at + 1) - at) + " ";
+      if (line.find(" " + std::string(word) + " ") != std::string::npos) return true;
+    }
+    return false;
+  };
+  const auto check_param = [&](std::string_view name) {
+    CAPTURE(name);
+    CHECK((says("\n.It Va ", name) || says("\n.Va ", name)));
+  };
+  for (const consoled::DriverKind* kind : consoled::driver_kinds()) {
+    CAPTURE(kind->name);
+    CHECK(says("\n.It Cm ", kind->name));
+    for (const consoled::Param& p : kind->params) check_param(p.name);
+  }
+  for (const consoled::Param& p : consoled::kCommonParams) check_param(p.name);
 }
