@@ -1,5 +1,8 @@
 // Nodes in the database, with real files.
+#include <sys/wait.h>
+
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <string>
@@ -111,6 +114,7 @@ TEST_CASE(
   Defined d(folder.path());
   REQUIRE(d.all->create(cmd("a"), d.done()));
   CHECK(d.all->find("a") == nullptr);
+  CHECK(d.all->coming("a") != nullptr);
   CHECK(d.all->create(cmd("a"), d.done()).error().code == Errc::busy);
   REQUIRE(d.all->remove("a", d.done()));
   CHECK_FALSE(d.all->remove("a", d.done()));
@@ -201,6 +205,45 @@ TEST_CASE("definitions: a torn nodes.json without another is tried again at the 
   const Defined d(folder.path());
   CHECK(d.all->all().size() == 2);
   CHECK(d.all->find("n2")->params.at("cmd") == "new");
+}
+
+// The child says each name it was told is defined; the parent kills it in the middle of that.
+TEST_CASE("definitions: kill -9 loses no node that was acknowledged, and makes none up") {
+  const help::Folder folder;
+  Result<base::Pipe> pipe = base::make_pipe();
+  REQUIRE(pipe);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    Defined d(folder.path());
+    for (int i = 0;; d.turn()) {
+      for (int k = 0; k < 5; k++, i++) {
+        const std::string line = "n" + std::to_string(i) + "\n";
+        const auto asked = d.all->create(cmd(line.substr(0, line.size() - 1)), [&, line](auto r) {
+          if (r && !base::write_all(pipe->write.get(), line)) ::_exit(1);
+        });
+        if (!asked) ::_exit(2);
+      }
+    }
+  }
+  REQUIRE(pid > 0);
+  pipe->write.reset();
+  help::Far far(std::move(pipe->read));
+  const base::Time deadline = base::Clock::now() + help::kPatience;
+  while (far.got.size() < 3000 && base::Clock::now() < deadline) far.read();
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  while (!far.at_end()) far.read();
+  const Defined d(folder.path());
+  size_t acknowledged = 0;
+  for (size_t at = 0, end = 0; (end = far.got.find('\n', at)) != std::string::npos; at = end + 1) {
+    const Node* node = d.all->find(far.got.substr(at, end - at));
+    REQUIRE(node != nullptr);
+    CHECK(*node == cmd(node->name));
+    acknowledged++;
+  }
+  CHECK(acknowledged > 100);
+  CHECK(d.all->all().size() % 5 == 0);  // whole turns
+  CHECK(d.all->all().size() <= acknowledged + 5);
 }
 
 TEST_CASE("definitions: ten thousand nodes: made, read, and one more as fast as with ten") {

@@ -176,7 +176,6 @@ const Node* Definitions::find(std::string_view name) const {
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
-// As the changes of this turn will have left it.
 const Node* Definitions::coming(std::string_view name) const {
   const auto found = pending_.find(name);
   if (found == pending_.end()) return find(name);

@@ -46,6 +46,9 @@ class Definitions {
   const std::map<std::string, Node, std::less<>>& all() const { return nodes_; }
   // Null: there is none.
   const Node* find(std::string_view name) const;
+  // As the changes of this turn will have left it: what a change that was asked for with what its
+  // asker had seen (If-Match) is compared with.
+  const Node* coming(std::string_view name) const;
   const Import& import() const { return import_; }
 
   // The errors of the call itself have goconserver's words; then `done` is not called.
@@ -65,7 +68,6 @@ class Definitions {
   base::Result<void> load();
   base::Result<void> import_file(const std::string& datadir);
   base::Result<void> check(const Node& node) const;
-  const Node* coming(std::string_view name) const;
   void change(std::string name, std::optional<Node> node, Done done);
   void settle(const std::string& name, const std::optional<Node>& node,
               const base::Result<void>& result);
