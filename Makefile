@@ -13,7 +13,7 @@ Q        := $(if $(V),,@)
 # --- The house: what may use what. A line per library folder and per tool; a use that is not
 # --- here fails to link, or fails tests/bats/style.bats.
 
-LIBS := base wire net peer pty journal crypto tls redis queue conf store http web
+LIBS := base wire net peer pty journal crypto tls redis queue conf store http web ssh
 
 base_USES    :=
 wire_USES    := base
@@ -29,6 +29,7 @@ conf_USES    := base
 store_USES   := base
 http_USES    := crypto net base
 web_USES     := http crypto net base
+ssh_USES     := net base
 
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
@@ -36,7 +37,7 @@ qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
-consoled_USES    := peer journal pty store conf http net wire base
+consoled_USES    := ssh peer journal pty store conf http net wire base
 
 TOOLS   := ptybufferd ptyattach qput qwait
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
@@ -55,16 +56,17 @@ tls_SHARED    := -lssl -lcrypto
 crypto_SHARED := -lcrypto
 store_SHARED  := -lsqlite3
 http_SHARED   := -lwslay
+ssh_SHARED    := -lssh
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
-              libssl-dev libyaml-cpp-dev libsqlite3-dev \
+              libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
               libre2-dev libboost1.81-dev libwslay-dev
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
-              bsdextrautils util-linux openssl iproute2
+              bsdextrautils util-linux openssl iproute2 openssh-client openssh-server
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc
@@ -154,7 +156,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc))
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto conf store net wire base)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 

@@ -54,6 +54,7 @@ check_include() {
       [[ $file == lib/tls/*.cc || $file == lib/crypto/*.cc ]] ||
         echo "$file: $header: only in the .cc files of lib/tls and lib/crypto"
       ;;
+    libssh/*) [[ $file == lib/ssh/*.cc ]] || echo "$file: $header: only in the .cc files of lib/ssh" ;;
     nlohmann/json_fwd.hpp) [[ $allowed == *" wire "* ]] || echo "$file: $header: needs wire" ;;
     nlohmann/*) [[ $file == *.cc ]] || echo "$file: $header: only in .cc files" ;;
     sqlite3.h) [[ $file == lib/store/*.cc ]] || echo "$file: $header: only in the .cc files of lib/store" ;;
