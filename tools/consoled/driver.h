@@ -22,6 +22,10 @@
 #include "lib/pty/pty.h"
 #include "tools/consoled/node.h"
 
+namespace ssh {
+struct Client;
+}
+
 namespace consoled {
 
 // Where a source that numbers its own bytes is (a ptybufferd): the number of its start, and the
@@ -84,6 +88,8 @@ struct Surroundings {
   std::string bin;               // the folder with this program and ptybufferd
   // How much one source may take in one turn of the loop: less when many are busy.
   size_t gather = 64 * 1024;
+  // What all ssh connections share; null only where no console is one.
+  ssh::Client* ssh = nullptr;
 };
 
 }  // namespace consoled

@@ -5,6 +5,7 @@
 
 #include "tools/consoled/driver_cmd.h"
 #include "tools/consoled/driver_ptybuffer.h"
+#include "tools/consoled/driver_ssh.h"
 #include "tools/consoled/driver_tcp.h"
 #include "tools/consoled/driver_telnet.h"
 #include "tools/consoled/driver_tty.h"
@@ -16,7 +17,8 @@ namespace consoled {
 namespace {
 
 constexpr std::array kDrivers = {
-    &kCmdDriver, &kPtybufferDriver, &kTcpDriver, &kTelnetDriver, &kTtyDriver, &kUnixDriver,
+    &kCmdDriver, &kPtybufferDriver, &kSshDriver, &kSshcmdDriver,
+    &kTcpDriver, &kTelnetDriver,    &kTtyDriver, &kUnixDriver,
 };
 
 }  // namespace
