@@ -208,6 +208,7 @@ std::vector<std::string> Problems::lines() const {
     return a.at.line != b.at.line ? a.at.line < b.at.line : a.at.column < b.at.column;
   });
   std::vector<std::string> lines;
+  lines.reserve(sorted.size());
   for (const Problem& p : sorted) {
     lines.push_back(p.at.line == 0 ? cat(file_, ": ", p.what)
                                    : cat(file_, ':', p.at.line, ':', p.at.column, ": ", p.what));

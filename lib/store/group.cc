@@ -28,7 +28,7 @@ void Group::flush() {
   if (!committed) db_.rollback();
   const std::weak_ptr<bool> alive = alive_;
   for (Item& item : items) {
-    item.done(committed ? std::move(item.result) : committed);
+    item.done(committed ? item.result : committed);
     if (alive.expired()) return;
   }
   if (db_.wal_pages() >= kCheckpointPages) later(&Group::checkpoint);

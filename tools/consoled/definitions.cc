@@ -198,8 +198,8 @@ Result<void> Definitions::create(Node node, Done done) {
     return base::error(Errc::busy, "The node name ", node.name, " is already exist");
   }
   if (Result<void> kept = keep_secrets(node, nullptr); !kept) return kept.error();
-  std::string name = node.name;
-  change(std::move(name), std::move(node), std::move(done));
+  const std::string name = node.name;
+  change(name, std::move(node), std::move(done));
   return {};
 }
 
@@ -208,8 +208,8 @@ Result<void> Definitions::replace(Node node, Done done) {
   if (old == nullptr) return missing(node.name);
   if (Result<void> kept = keep_secrets(node, old); !kept) return kept.error();
   if (Result<void> good = check(node); !good) return good.error();
-  std::string name = node.name;
-  change(std::move(name), std::move(node), std::move(done));
+  const std::string name = node.name;
+  change(name, std::move(node), std::move(done));
   return {};
 }
 
@@ -219,7 +219,7 @@ Result<void> Definitions::remove(std::string_view name, Done done) {
   return {};
 }
 
-void Definitions::change(std::string name, std::optional<Node> node, Done done) {
+void Definitions::change(const std::string& name, std::optional<Node> node, Done done) {
   Pending& pending = pending_[name];
   pending.node = node;
   pending.changes++;

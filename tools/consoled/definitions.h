@@ -68,7 +68,7 @@ class Definitions {
   base::Result<void> load();
   base::Result<void> import_file(const std::string& datadir);
   base::Result<void> check(const Node& node) const;
-  void change(std::string name, std::optional<Node> node, Done done);
+  void change(const std::string& name, std::optional<Node> node, Done done);
   void settle(const std::string& name, const std::optional<Node>& node,
               const base::Result<void>& result);
 
