@@ -78,15 +78,6 @@ Result<Fd> lock(const std::string& path, base::Time deadline) {
   return fd;
 }
 
-Result<void> make_folders(const std::string& path) {
-  for (size_t at = 1; at != std::string::npos;) {
-    at = path.find('/', at + 1);
-    const std::string part = path.substr(0, at);
-    if (::mkdir(part.c_str(), 0700) < 0 && errno != EEXIST) return base::sys_error(errno, part);
-  }
-  return {};
-}
-
 bool in_path(const std::string& program) {
   const char* variable = std::getenv("PATH");
   std::string_view path = variable == nullptr ? "/usr/bin:/bin" : variable;
@@ -192,7 +183,7 @@ Result<void> start(const std::string& socket, base::Time deadline) {
   const std::string folder = base::paths::state() + "/redis";
   const Plan plan{base::paths::libexec() + "/redis-embedded", socket, folder,
                   folder + "/start.log"};
-  Result<void> made = make_folders(folder);
+  Result<void> made = base::paths::make_folders(folder);
   if (!made) return made;
   const Result<Fd> report = launch(plan);
   if (!report) return report.error();
