@@ -37,7 +37,9 @@ qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
-consoled_USES    := ssh peer journal pty store conf http net wire base
+consoled_USES    := web ssh peer journal pty store conf http crypto net wire base
+# The page, see below.
+consoled_OBJS    := $(BUILD)/obj/tools/consoled/pages_data.o
 
 TOOLS   := ptybufferd ptyattach qput qwait
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
@@ -62,7 +64,7 @@ ssh_SHARED    := -lssh
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
               libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
-              libre2-dev libboost1.81-dev libwslay-dev
+              libre2-dev libboost1.81-dev libwslay-dev $(if $(shell command -v npm),,npm)
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
@@ -126,7 +128,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 
 define tool_rule
-$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
+$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $$($(1)_OBJS) $(call archives,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
@@ -144,6 +146,23 @@ $(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-library $(LUA) >$@
 
+# Pages: what a browser gets, packed into the program. xterm.js comes from npm, by a lock file.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(BUILD)/npm/web/done: lib/web/package.json lib/web/package-lock.json
+	@echo "  NPM $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM_CI) && touch done
+PAGE_FILES := $(wildcard lib/web/www/* tools/consoled/www/*)
+$(BUILD)/gen/tools/consoled/pages.S: $(PAGE_FILES) $(BUILD)/npm/web/done lib/web/pack
+	@rm -rf $(BUILD)/www/consoled && mkdir -p $(@D) $(BUILD)/www/consoled/xterm
+	$(Q)cp $(PAGE_FILES) $(BUILD)/www/consoled
+	$(Q)cp $(addprefix $(BUILD)/npm/web/node_modules/@xterm/,xterm/lib/xterm.mjs xterm/css/xterm.css \
+	  xterm/LICENSE addon-fit/lib/addon-fit.mjs) $(BUILD)/www/consoled/xterm
+	$(Q)lib/web/pack consoled_pages $(BUILD)/www/consoled >$@
+$(BUILD)/obj/tools/consoled/pages_data.o: $(BUILD)/gen/tools/consoled/pages.S
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -c -o $@ $<
+
 $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
 $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%): $(BUILD)/libexec/lineman/%: tools/%/main.sh Makefile
 $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
@@ -156,7 +175,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc))
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(consoled_OBJS) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 

@@ -29,6 +29,12 @@ bool host_allowed(const Request& request, const std::vector<std::string>& names)
                      [&](const std::string& n) { return same_word(n, name); });
 }
 
+bool from_browser(const Request& request) {
+  const Fields& f = request.fields;
+  return f.count("Origin") > 0 || f.count("Sec-Fetch-Site") > 0 || f.count("Referer") > 0 ||
+         f.get("User-Agent").starts_with("Mozilla/");
+}
+
 bool same_origin(const Request& request) {
   const Fields& f = request.fields;
   if (f.count("Origin") == 0) return true;

@@ -18,6 +18,10 @@ std::string_view host_name(std::string_view host);
 // somebody else may point anywhere is none of these.
 bool host_allowed(const Request& request, const std::vector<std::string>& names);
 
+// It looks as if a browser had sent it: programs need no protection from foreign pages, and come by
+// any name.
+bool from_browser(const Request& request);
+
 // There is no Origin, or it is the page of this very host.
 bool same_origin(const Request& request);
 

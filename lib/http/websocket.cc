@@ -28,9 +28,13 @@ bool is_key(std::string_view key) {
 size_t binary_header(size_t n, char* out) {
   return frame_header(Kind::binary, n, out);
 }
+
+size_t text_header(size_t n, char* out) {
+  return frame_header(Kind::text, n, out);
+}
 }  // namespace
 
-const net::Framing kBinaryFraming{kMaxPayload, binary_header};
+const net::Framing kBinaryFraming{kMaxPayload, binary_header, text_header};
 
 Handshake handshake(const Request& request, const std::vector<std::string_view>& protocols) {
   Handshake out;

@@ -43,6 +43,7 @@ std::string frame(Kind kind, std::string_view payload);
 std::string close_frame(uint16_t code, std::string_view reason);
 // The header of a frame of n bytes, at most net::Framing::kMaxHeader; its length.
 size_t frame_header(Kind kind, size_t n, char* out);
+// The stream in binary messages; notes and the loss marker, which are no part of it, in text ones.
 extern const net::Framing kBinaryFraming;
 
 struct Message {

@@ -116,10 +116,11 @@ void Viewer::insert(std::string_view frame) {
 std::string Viewer::framed(std::string_view text) const {
   if (framing_ == nullptr) return std::string(text);
   std::string out;
+  const auto write_header = framing_->note_header ? framing_->note_header : framing_->header;
   while (!text.empty()) {
     const std::string_view piece = text.substr(0, framing_->max_payload);
     std::array<char, Framing::kMaxHeader> header;  // NOLINT: filled as far as it is used
-    out.append(header.data(), framing_->header(piece.size(), header.data()));
+    out.append(header.data(), write_header(piece.size(), header.data()));
     out += piece;
     text.remove_prefix(piece.size());
   }

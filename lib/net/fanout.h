@@ -38,6 +38,8 @@ struct Framing {
   size_t max_payload;  // at most 64 KiB
   // Writes the header of a piece of n bytes; its length.
   size_t (*header)(size_t n, char* out);
+  // The same for what is no part of the stream: notes and the loss marker. Null: no difference.
+  size_t (*note_header)(size_t n, char* out) = nullptr;
 };
 
 // One viewer: a descriptor and its place in the stream. Owned by its Fanout, which deletes it

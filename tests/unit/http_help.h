@@ -49,4 +49,27 @@ inline std::string get(std::string_view path, std::string_view more = "") {
   return base::cat("GET ", path, " HTTP/1.1\r\nHost: localhost\r\n", more, "\r\n");
 }
 
+// A client's frame: masked.
+inline std::string from_client(unsigned first, std::string_view payload,
+                               size_t claimed = SIZE_MAX) {
+  const std::string_view mask = "\x11\x22\x33\x44";
+  std::string out(1, static_cast<char>(first));
+  const size_t n = claimed == SIZE_MAX ? payload.size() : claimed;
+  if (n < 126) {
+    out += static_cast<char>(0x80U | n);
+  } else if (n < 65536) {
+    out += '\xfe';
+    out += static_cast<char>(n >> 8U);
+    out += static_cast<char>(n & 255U);
+  } else {
+    out += '\xff';
+    for (unsigned shift = 64; shift > 0; shift -= 8) out += static_cast<char>(n >> (shift - 8));
+  }
+  out += mask;
+  for (size_t i = 0; i < payload.size(); i++) {
+    out += static_cast<char>(payload[i] ^ mask[i % mask.size()]);
+  }
+  return out;
+}
+
 }  // namespace http_help

@@ -5,11 +5,13 @@
 
 #include "lib/http/origin.h"
 #include "lib/http/websocket.h"
+#include "tests/unit/http_help.h"
 
 using http::Request;
 using http::websocket::Kind;
 using http::websocket::Message;
 using http::websocket::Reader;
+using http_help::from_client;
 
 namespace {
 Request upgrade() {
@@ -20,28 +22,6 @@ Request upgrade() {
   r.fields.add("Sec-WebSocket-Version", "13");
   r.fields.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
   return r;
-}
-
-// A client's frame: masked.
-std::string from_client(unsigned first, std::string_view payload, size_t claimed = SIZE_MAX) {
-  const std::string_view mask = "\x11\x22\x33\x44";
-  std::string out(1, static_cast<char>(first));
-  const size_t n = claimed == SIZE_MAX ? payload.size() : claimed;
-  if (n < 126) {
-    out += static_cast<char>(0x80U | n);
-  } else if (n < 65536) {
-    out += '\xfe';
-    out += static_cast<char>(n >> 8U);
-    out += static_cast<char>(n & 255U);
-  } else {
-    out += '\xff';
-    for (unsigned shift = 64; shift > 0; shift -= 8) out += static_cast<char>(n >> (shift - 8));
-  }
-  out += mask;
-  for (size_t i = 0; i < payload.size(); i++) {
-    out += static_cast<char>(payload[i] ^ mask[i % mask.size()]);
-  }
-  return out;
 }
 
 struct Outcome {
@@ -204,4 +184,18 @@ TEST_CASE("an Origin is this very host, or there is none") {
     r.fields.add("Origin", bad);
     CHECK_FALSE(http::same_origin(r));
   }
+}
+
+TEST_CASE("a browser shows that it is one") {
+  Request r;
+  r.fields.add("User-Agent", "Go-http-client/1.1");
+  CHECK_FALSE(http::from_browser(r));
+  for (const char* name : {"Origin", "Sec-Fetch-Site", "Referer"}) {
+    r.fields = {};
+    r.fields.add(name, "x");
+    CHECK(http::from_browser(r));
+  }
+  r.fields = {};
+  r.fields.add("User-Agent", "Mozilla/5.0 (X11)");
+  CHECK(http::from_browser(r));
 }

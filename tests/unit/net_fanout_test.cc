@@ -538,6 +538,21 @@ TEST_CASE("framed viewers get whole frames, however the socket cuts them") {
   CHECK(framed.far.got.ends_with("<6>a note<3>raw"));
 }
 
+TEST_CASE("what is no part of the stream may be framed as such") {
+  constexpr net::Framing kMarked{1000, angle_header, [](size_t n, char* out) {
+                                   *out = '!';
+                                   return 1 + angle_header(n, out + 1);
+                                 }};
+  Loop loop;
+  Fanout fanout(loop, kRing);
+  Reader r(loop, fanout, true, 0, "", help::socket_pair(), &kMarked);
+  fanout.ring().append("some");
+  fanout.publish();
+  r.viewer->note("a note");
+  CHECK(run_until(loop, [&] { return r.far.has("note"); }));
+  CHECK(r.far.got == "<4>some!<6>a note");
+}
+
 TEST_CASE("a frame that was begun is finished, also when the ring passes it") {
   Loop loop;
   Fanout fanout(loop, kRing);

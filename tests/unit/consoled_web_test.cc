@@ -1,0 +1,213 @@
+// The web face with real consoles and real sockets; a browser is in tests/bats/web.bats.
+#include <memory>
+#include <string>
+
+#include "lib/http/client.h"
+#include "tests/unit/consoled_house.h"
+#include "tests/unit/http_help.h"
+#include "tools/consoled/front_web.h"
+#include "tools/consoled/pages.h"
+
+using consoled::FrontWeb;
+using help::Far;
+using help::run_until;
+using http_help::from_client;
+
+namespace {
+struct Web {
+  explicit Web(FrontWeb::Options options = {}) : house(dir.path()) {
+    auto made = FrontWeb::make(*house.shared, *house.consoles, std::move(options));
+    REQUIRE(made);
+    face = std::move(*made);
+    face->add_routes(router);
+    face->add_local_routes(router);
+    const auto address = net::tcp_address("127.0.0.1:0");
+    auto socket = net::bind_listen(*address, {});
+    REQUIRE(socket);
+    socklen_t size = sizeof name;
+    ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&name), &size);
+    server = std::make_unique<http::Server>(
+        house.loop, std::move(*socket), "",
+        [this](const http::ExchangePtr& e) {
+          if (face->admits(e)) router.answer(e);
+        },
+        http::Server::Options{});
+  }
+  Far connect() {
+    base::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
+    return Far(std::move(fd));
+  }
+  http::Answer ask(const http::Question& q) {
+    base::Fd fd = std::move(connect().fd);
+    http::Client client(
+        house.loop, std::make_unique<net::Stream>(house.loop, std::move(fd), net::Stream::Events{}),
+        "localhost");
+    std::optional<base::Result<http::Answer>> got;
+    client.ask(q, base::Clock::now() + help::kPatience,
+               [&](base::Result<http::Answer> a) { got = std::move(a); });
+    REQUIRE(run_until(house.loop, [&] { return got.has_value(); }));
+    REQUIRE(*got);
+    return std::move(**got);
+  }
+  std::string token() {
+    const std::string body = ask({.method = "POST", .target = "/v1/tokens"}).body;
+    return nlohmann::json::parse(body).at("token");
+  }
+  http::Answer sign_in(const std::string& token) {
+    return ask(
+        {.method = "POST", .target = "/v1/session", .body = R"({"token":")" + token + "\"}"});
+  }
+  std::string cookie() {
+    const http::Answer a = sign_in(token());
+    REQUIRE(a.status == 201);
+    const std::string_view set = a.fields.get("Set-Cookie");
+    return std::string(set.substr(0, set.find(';')));
+  }
+  // A websocket, up to its 101.
+  Far socket(const std::string& cookie, std::string_view more = "") {
+    Far far = connect();
+    far.send(
+        base::cat("GET /v1/attach HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                  "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                  "Sec-WebSocket-Protocol: lineman.v1\r\nCookie: ",
+                  cookie, "\r\n", more, "\r\n"));
+    return far;
+  }
+
+  help::Folder dir;
+  help::House house;
+  http::Router router{true};
+  std::unique_ptr<FrontWeb> face;
+  sockaddr_in name{};
+  std::unique_ptr<http::Server> server;
+};
+
+std::string text(const std::string& json) {
+  return from_client(0x81, json);
+}
+}  // namespace
+
+TEST_CASE("web face: the page is built in, and the root leads to it") {
+  Web w;
+  CHECK(w.ask({.target = "/"}).fields.get("Location") == "/web/");
+  const http::Answer page = w.ask({.target = "/web/"});
+  CHECK(page.status == 200);
+  CHECK(page.body.find("consoled.js") != std::string::npos);
+  CHECK(page.fields.get("Content-Security-Policy").find("script-src 'self';") != std::string::npos);
+  for (const char* file : {"consoled.js", "attach.js", "session.js", "base.css", "xterm/xterm.mjs",
+                           "xterm/addon-fit.mjs", "xterm/xterm.css", "xterm/LICENSE"}) {
+    CAPTURE(std::string(file));
+    CHECK(w.ask({.target = base::cat("/web/", file)}).status == 200);
+  }
+  http::Question q{.target = "/web/xterm/xterm.mjs"};
+  q.fields.add("Accept-Encoding", "gzip");
+  const http::Answer packed = w.ask(q);
+  CHECK(packed.fields.get("Content-Encoding") == "gzip");
+  CHECK(packed.body.substr(0, 2) == "\x1f\x8b");
+  CHECK(packed.body.size() < 200'000);
+}
+
+TEST_CASE("web face: a token is good for one session, and a session for a websocket") {
+  Web w;
+  CHECK(w.ask({.target = "/v1/session"}).status == 401);
+  const std::string token = w.token();
+  CHECK(w.sign_in("x" + token).status == 403);
+  CHECK(w.sign_in(token).status == 201);
+  CHECK(w.sign_in(token).status == 403);
+  CHECK(w.ask({.method = "POST", .target = "/v1/session", .body = "{"}).status == 400);
+  http::Question q{.target = "/v1/session"};
+  q.fields.add("Cookie", w.cookie());
+  CHECK(w.ask(q).body.find("\"user\":\"127.0.0.1:") != std::string::npos);
+  q.method = "DELETE";
+  CHECK(w.ask(q).status == 204);
+  q.method = "GET";
+  CHECK(w.ask(q).status == 401);
+  Far none = w.socket("lineman=0");
+  CHECK(run_until(w.house.loop, [&] { return none.has("401 Unauthorized"); }));
+}
+
+TEST_CASE("web face: misled browsers get nothing, programs come by any name") {
+  Web w({.hosts = {"here"}});
+  const auto status = [&](std::string_view host, std::string_view more) {
+    Far far = w.connect();
+    far.send(
+        base::cat("GET /web/ HTTP/1.1\r\nHost: ", host, "\r\nConnection: close\r\n", more, "\r\n"));
+    CHECK(run_until(w.house.loop, [&] { return far.at_end(); }));
+    return far.got.substr(9, 3);
+  };
+  CHECK(status("evil.example", "User-Agent: Mozilla/5.0\r\n") == "421");
+  CHECK(status("evil.example", "Origin: http://evil.example\r\n") == "421");
+  CHECK(status("localhost", "Origin: http://evil.example\r\n") == "403");
+  CHECK(status("here:80", "User-Agent: Mozilla/5.0\r\nOrigin: http://here:80\r\n") == "200");
+  CHECK(status("any.name", "User-Agent: Go-http-client/1.1\r\n") == "200");
+  Far cross = w.socket(w.cookie(), "Origin: http://evil.example\r\n");
+  CHECK(run_until(w.house.loop, [&] { return cross.has("403 Forbidden"); }));
+}
+
+TEST_CASE("web face: a websocket types, sees the echo, and goes on where it was") {
+  Web w;
+  w.house.add("n1", "cat");
+  const std::string cookie = w.cookie();
+  Far a = w.socket(cookie);
+  // All at once, as a quick client may.
+  a.send(text(R"({"cmd":"attach","console":"n1","rows":30,"cols":90,"ref":7})") +
+         from_client(0x82, "hello\r") + text(R"({"cmd":"resize","rows":31,"cols":91,"ref":8})"));
+  CHECK(run_until(w.house.loop, [&] {
+    const size_t echo = a.has("hello\r\n") ? a.got.find("hello") : a.got.size();
+    return a.got.find("hello\r\n", echo + 1) != std::string::npos && a.has("\"ref\":8");
+  }));
+  CHECK(a.has("101 Switching Protocols"));
+  CHECK(a.has("Sec-WebSocket-Protocol: lineman.v1\r\n"));
+  const size_t at = a.got.find("{\"console\"");
+  REQUIRE(at != std::string::npos);
+  const auto answer = nlohmann::json::parse(a.got.substr(at, a.got.find('}', at) + 1 - at));
+  CHECK(answer.at("ok") == true);
+  CHECK(answer.at("ref") == 7);
+  const consoled::Console& c = *w.house.consoles->find("n1");
+  CHECK(c.size() == pty::Size{31, 91});
+  CHECK(c.viewers().begin()->second.visitor().face == "web");
+  const uint64_t head = c.tape()->ring().head();
+  a.fd.reset();
+  CHECK(run_until(w.house.loop, [&] { return c.viewers().empty(); }));
+  Far b = w.socket(cookie);
+  b.send(text(base::cat(R"({"cmd":"attach","console":"n1","from":{"epoch":)",
+                        answer.at("epoch").get<int64_t>(), ",\"offset\":", head - 2, "}}")));
+  CHECK(run_until(w.house.loop,
+                  [&] { return b.got.ends_with("\x82\x02\r\n") || (b.read(), false); }));
+  b.send(from_client(0x88, "\x03\xe8"));
+  CHECK(run_until(w.house.loop, [&] { return b.at_end() && c.viewers().empty(); }));
+  CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+}
+
+TEST_CASE("web face: who only looks types nothing, and is told") {
+  Web w;
+  w.house.add("n1", "cat");
+  Far a = w.socket(w.cookie());
+  a.send(text(R"({"cmd":"attach","console":"n1","readonly":true})") + from_client(0x82, "hello\r") +
+         text(R"({"cmd":"break"})"));
+  CHECK(run_until(w.house.loop, [&] { return a.has("read-only: input dropped"); }));
+  CHECK(run_until(w.house.loop, [&] { return a.has("this viewer only looks"); }));
+  CHECK_FALSE(a.has("hello"));
+}
+
+TEST_CASE("web face: what is no attach is told so, and closed") {
+  Web w;
+  w.house.add("n1", "cat");
+  const std::string cookie = w.cookie();
+  for (const std::string& bad :
+       {text("{}"), text("attach"), text(R"({"cmd":"attach","console":"none"})"),
+        text(R"({"cmd":"attach","console":"n1","rows":0})"), from_client(0x82, "keys"),
+        text(R"({"cmd":"attach","console":"n1","more":1})"),
+        text(R"({"cmd":"resize","console":"n1"})")}) {
+    Far far = w.socket(cookie);
+    far.send(bad);
+    CHECK(run_until(w.house.loop, [&] { return far.has("\"error\""); }));
+    CHECK(w.house.consoles->find("n1")->viewers().empty());
+  }
+  Far wrong = w.socket(cookie);
+  wrong.send("\x82\x01x");
+  CHECK(run_until(w.house.loop, [&] { return wrong.at_end(); }));
+  CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+}
