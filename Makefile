@@ -35,13 +35,14 @@ ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
 qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
+conlog_USES     := journal wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
 consoled_USES    := web ssh peer journal pty store conf http crypto net wire base
 # The page, see below.
 consoled_OBJS    := $(BUILD)/obj/tools/consoled/pages_data.o
 
-TOOLS   := ptybufferd ptyattach qput qwait
+TOOLS   := ptybufferd ptyattach qput qwait conlog
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
 HELPERS := tlspipe resolve
 HELPER_SCRIPTS := redis-embedded
@@ -174,7 +175,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
-                  $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc))
+                  $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc)) tools/conlog/when.cc
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(consoled_OBJS) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))

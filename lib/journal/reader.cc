@@ -100,6 +100,7 @@ base::Result<void> Reader::from_end() {
 }
 
 base::Result<std::optional<Item>> Reader::next() {
+  for (size_t i = 0; i < file_; i++) chain_[i].reset();  // not needed any more
   for (;;) {
     if (std::optional<Item> item = step()) return item;
     const base::Result<bool> some = more();
