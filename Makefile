@@ -38,7 +38,7 @@ qwait_USES      := queue redis net wire base
 conlog_USES     := journal wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
-consoled_USES    := web ssh peer journal pty store conf http crypto net wire base
+consoled_USES    := web ssh peer journal pty store conf http crypto redis tls net wire base
 # The page, see below.
 consoled_OBJS    := $(BUILD)/obj/tools/consoled/pages_data.o
 
@@ -143,6 +143,7 @@ $(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-header $< >$@
 $(filter $(BUILD)/obj/lib/queue/%,$(call objs,$(call lib_srcs,queue))): $(LUA:%.lua=$(BUILD)/gen/%.lua.h)
+$(BUILD)/obj/tools/consoled/receiver_redis.o: $(BUILD)/gen/lib/redis/log_push.lua.h
 $(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-library $(LUA) >$@

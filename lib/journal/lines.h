@@ -34,6 +34,8 @@ class Lines {
   // The unfinished line, if there is one.
   bool flush(const Take& take);
   bool pending() const { return !rest_.empty(); }
+  std::string_view rest() const { return rest_; }
+  int64_t since() const { return first_.time_us; }  // of it
 
  private:
   bool bytes(Item item, const Take& take);

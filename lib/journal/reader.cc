@@ -31,6 +31,11 @@ int64_t Reader::epoch() const {
   return h ? h->epoch : 0;
 }
 
+int64_t Reader::newest_epoch() const {
+  const std::optional<Header>& h = chain_.back()->places().header();
+  return h ? h->epoch : 0;
+}
+
 std::optional<uint64_t> Reader::offset() const {
   const Places& places = link().places();
   if (place_ != SIZE_MAX) {

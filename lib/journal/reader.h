@@ -45,6 +45,7 @@ class Reader {
 
   // Of the file that is read; 0: not known.
   int64_t epoch() const;
+  int64_t newest_epoch() const;  // of the present file
   // Where the next piece begins, if that is known.
   std::optional<uint64_t> offset() const;
 
