@@ -99,8 +99,9 @@ class SshKeys {
 
  private:
   void make(const std::string& name, const std::string& type, const std::string& phrase) const {
-    run({"ssh-keygen", "-q", "-t", type, "-N", phrase, "-C", name, "-f", folder_ / name},
-        folder_ / "log");
+    Words argv = {"ssh-keygen", "-q", "-t", type, "-N", phrase, "-C", name, "-f", folder_ / name};
+    if (type == "rsa") argv.insert(argv.end(), {"-b", "2048"});
+    run(argv, folder_ / "log");
   }
   Folder folder_;
 };
