@@ -4,11 +4,9 @@ namespace ssh {
 
 using base::Result;
 
-Connection::Connection(Client& client, Options options, base::Duration patience, Events events)
-    : client_(client),
-      options_(std::move(options)),
-      patience_(patience),
-      events_(std::move(events)) {
+Connection::Connection(Client& client, const Options& options, base::Duration patience,
+                       Events events)
+    : client_(client), options_(options), patience_(patience), events_(std::move(events)) {
   turn_.emplace(client_.handshakes, [this] { granted(); });
 }
 
@@ -59,6 +57,7 @@ void Connection::reach(base::Fd fd) {
                                    .ready =
                                        [this] {
                                          turn_.reset();
+                                         dialler_.reset();
                                          events_.ready();
                                        },
                                    .activity = [this] { events_.activity(); },

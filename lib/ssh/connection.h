@@ -24,8 +24,8 @@ class Connection {
   };
 
   // `patience`: for all of it, from when its turn comes; the wait for that is not the host's
-  // fault.
-  Connection(Client& client, Options options, base::Duration patience, Events events);
+  // fault. `options` must outlive the Connection.
+  Connection(Client& client, const Options& options, base::Duration patience, Events events);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -40,7 +40,7 @@ class Connection {
   void fail(base::Error why);
 
   Client& client_;
-  const Options options_;
+  const Options& options_;
   base::Duration patience_;
   Events events_;
   base::Time deadline_{};

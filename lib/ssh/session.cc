@@ -198,6 +198,7 @@ void Session::login() {
   if (!step) return fail(step.error());
   waiting_ = *step == Login::Step::other;
   if (*step != Login::Step::done) return;
+  login_.reset();
   state_ = State::open;
   events_.ready();
 }

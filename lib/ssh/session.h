@@ -31,7 +31,8 @@ class Session {
     std::function<void(base::Error)> ended;  // once, last; it names the host
   };
 
-  // `socket`: connected, stream, non-blocking. Events come from the loop only.
+  // `socket`: connected, stream, non-blocking. `options` must outlive the Session. Events come from
+  // the loop only.
   Session(Client& client, base::Fd socket, const Options& options, base::Time deadline,
           Events events);
   ~Session();
@@ -74,7 +75,7 @@ class Session {
   void interest();
 
   Client& client_;
-  const Options options_;
+  const Options& options_;
   Events events_;
   base::Time deadline_;
   base::Fd socket_;  // until libssh has it

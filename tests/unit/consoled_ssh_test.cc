@@ -287,6 +287,23 @@ TEST_CASE("ssh: a command that does not read takes no more keys, and says when i
   CHECK(intake.writables > before);
 }
 
+TEST_CASE("ssh: whoever goes, at whatever moment, leaves no descriptor open") {
+  Sshd sshd;
+  House house;
+  const Node node = command(sshd, "sleep 300");
+  CHECK(output(house, command(sshd, "echo in")) == "in\r\n");  // its key is known from here on
+  const size_t before = help::open_descriptors();
+  for (int ms = 0; ms < 200; ms += 8) {
+    Intake intake;
+    const auto d = house.open(node, intake);
+    help::run_for(house.loop, std::chrono::milliseconds(ms));
+    CHECK_FALSE(intake.over);
+  }
+  CHECK(failure(house, command(sshd, "exit 0")) == "the command ended: exit status 0");
+  CHECK(house.client.handshakes.running() == 0);
+  CHECK(help::open_descriptors() == before);
+}
+
 TEST_CASE("ssh: a host that dies, or is not there, is told at once") {
   Sshd sshd;
   House house;
