@@ -244,6 +244,9 @@ base::Duration Session::answer_time() const {
 }
 
 void Session::timeout() {
+  if (otherwise_ && waiting_) {
+    return fail(base::error(Errc::timeout, "the agent, or the disk with the key, did not answer"));
+  }
   if (otherwise_) return fail(*otherwise_);
   const bool heard = counters_->socket.in_bytes != counters_->seen;
   const bool answered = asked_ && heard;
