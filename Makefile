@@ -69,7 +69,7 @@ DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev li
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
-              bsdextrautils util-linux openssl iproute2 openssh-client openssh-server
+              bsdextrautils util-linux openssl iproute2 chromium openssh-client openssh-server
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc
@@ -154,6 +154,10 @@ $(BUILD)/npm/web/done: lib/web/package.json lib/web/package-lock.json
 	@echo "  NPM $(@D)"
 	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
 	$(Q)cd $(@D) && $(NPM_CI) && touch done
+$(BUILD)/npm/browser/done: tests/browser/package.json tests/browser/package-lock.json
+	@echo "  NPM $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM_CI) && touch done
 PAGE_FILES := $(wildcard lib/web/www/* tools/consoled/www/*)
 $(BUILD)/gen/tools/consoled/pages.S: $(PAGE_FILES) $(BUILD)/npm/web/done lib/web/pack
 	@rm -rf $(BUILD)/www/consoled && mkdir -p $(@D) $(BUILD)/www/consoled/xterm
@@ -208,7 +212,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
+unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(BUILD)/npm/browser/done $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 
