@@ -4,6 +4,8 @@
 #include <string>
 
 #include "lib/net/child.h"
+#include "lib/tls/context.h"
+#include "lib/tls/stream.h"
 #include "tests/unit/consoled_web.h"
 
 using help::run_until;
@@ -31,8 +33,9 @@ std::string modules() {
 }
 }  // namespace
 
-TEST_CASE("web face: a browser types and sees the echo, and goes on after a lost connection") {
-  Web w;
+namespace {
+// The browser is at the page until it saw everything, or not.
+void browse(Web& w, std::string_view scheme) {
   w.router.add("GET", "/nodes", [&w](const auto& e, const auto&) { list(w, e); });
   w.router.add("GET", "/test/kick", [&w](const auto& e, const auto&) { kick_all(w, e); });
   consoled::Console& echo = w.house.add("echo", "sh -c 'echo history line; exec cat'");
@@ -40,7 +43,7 @@ TEST_CASE("web face: a browser types and sees the echo, and goes on after a lost
   CHECK(run_until(w.house.loop,
                   [&] { return echo.tape() != nullptr && echo.tape()->ring().head() > 0; }));
   const std::string url =
-      base::cat("http://127.0.0.1:", ntohs(w.name.sin_port), "/web/#token=", w.token());
+      base::cat(scheme, "://127.0.0.1:", ntohs(w.name.sin_port), "/web/#token=", w.token());
   net::Command command;
   command.argv = {"node", "tests/browser/console.mjs", url};
   command.environment = net::environment();
@@ -51,4 +54,34 @@ TEST_CASE("web face: a browser types and sees the echo, and goes on after a lost
   REQUIRE(browser);
   CHECK(run_until(w.house.loop, [&] { return !(*browser)->running(); }));
   CHECK(net::exit_code(status) == 0);
+}
+}  // namespace
+
+TEST_CASE("web face: a browser types and sees the echo, and goes on after a lost connection") {
+  Web w;
+  browse(w, "http");
+}
+
+TEST_CASE("web face: and the same under TLS") {
+  const help::Folder pki;
+  REQUIRE(std::system(("cd " + pki.path() +
+                       " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+                       " -days 2 -keyout key -out cert -subj /CN=localhost"
+                       " -addext subjectAltName=DNS:localhost 2>log")
+                          .c_str()) == 0);
+  const auto server = tls::Context::server({"", pki / "cert", pki / "key"});
+  const auto client = tls::Context::client({pki / "cert", "", ""});
+  REQUIRE((server && client));
+  net::Loop* loop = nullptr;
+  Web w({.tls = true}, {.make_stream = [&](base::Fd fd, net::Stream::Events events) {
+          return tls::accept_stream(*loop, *server, std::move(fd), std::move(events));
+        }});
+  loop = &w.house.loop;
+  w.dial = [&](base::Fd fd) {
+    base::set_nonblocking(fd.get(), true);
+    auto s = tls::connect_stream(*loop, *client, std::move(fd), "localhost", {});
+    REQUIRE(s);
+    return std::move(*s);
+  };
+  browse(w, "https");
 }

@@ -16,7 +16,8 @@ using help::Far;
 using help::run_until;
 
 struct Web {
-  explicit Web(FrontWeb::Options options = {}) : house(dir.path()) {
+  explicit Web(FrontWeb::Options options = {}, http::Server::Options listener = {})
+      : house(dir.path()) {
     auto made = FrontWeb::make(*house.shared, *house.consoles, std::move(options));
     REQUIRE(made);
     face = std::move(*made);
@@ -32,7 +33,7 @@ struct Web {
         [this](const http::ExchangePtr& e) {
           if (face->admits(e)) router.answer(e);
         },
-        http::Server::Options{});
+        std::move(listener));
   }
   Far connect() {
     base::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -42,7 +43,9 @@ struct Web {
   http::Answer ask(const http::Question& q) {
     base::Fd fd = std::move(connect().fd);
     http::Client client(
-        house.loop, std::make_unique<net::Stream>(house.loop, std::move(fd), net::Stream::Events{}),
+        house.loop,
+        dial ? dial(std::move(fd))
+             : std::make_unique<net::Stream>(house.loop, std::move(fd), net::Stream::Events{}),
         "localhost");
     std::optional<base::Result<http::Answer>> got;
     client.ask(q, base::Clock::now() + help::kPatience,
@@ -66,14 +69,15 @@ struct Web {
     return std::string(set.substr(0, set.find(';')));
   }
   // A websocket, up to its 101.
-  Far socket(const std::string& cookie, std::string_view more = "") {
+  Far socket(const std::string& cookie, std::string_view more = "",
+             std::string_view path = "/v1/attach", std::string_view protocol = "lineman.v1") {
     Far far = connect();
-    far.send(
-        base::cat("GET /v1/attach HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-                  "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                  "Sec-WebSocket-Protocol: lineman.v1\r\nCookie: ",
-                  cookie, "\r\n", more, "\r\n"));
+    far.send(base::cat("GET ", path,
+                       " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                       "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+                       protocol.empty() ? "" : "Sec-WebSocket-Protocol: ", protocol,
+                       protocol.empty() ? "" : "\r\n", "Cookie: ", cookie, "\r\n", more, "\r\n"));
     return far;
   }
 
@@ -83,6 +87,7 @@ struct Web {
   std::unique_ptr<FrontWeb> face;
   sockaddr_in name{};
   std::unique_ptr<http::Server> server;
+  std::function<std::unique_ptr<net::Stream>(base::Fd)> dial;  // null: plain
 };
 
 }  // namespace help_web

@@ -136,3 +136,58 @@ TEST_CASE("web face: what is no attach is told so, and closed") {
   CHECK(run_until(w.house.loop, [&] { return wrong.at_end(); }));
   CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
 }
+
+TEST_CASE("web face: cloud-console's /ws is the bytes of the one console") {
+  Web w({.raw_console = "n1"});
+  consoled::Console& c = w.house.add("n1", "sh -c 'echo history; exec cat'");
+  CHECK(
+      run_until(w.house.loop, [&] { return c.tape() != nullptr && c.tape()->ring().head() > 0; }));
+  Far a = w.socket("", "", "/ws", "");
+  CHECK(run_until(w.house.loop, [&] { return a.has("history\r\n"); }));
+  CHECK_FALSE(a.has("Sec-WebSocket-Protocol"));
+  a.send(from_client(0x82, "he") + from_client(0x81, "llo\r"));
+  CHECK(run_until(w.house.loop, [&] { return a.has("hello\r\n"); }));
+  w.house.consoles->remove("n1");
+  CHECK(run_until(w.house.loop, [&] { return a.has("\x88\x02\x03\xe9"); }));
+  a.half_close();
+  CHECK(run_until(w.house.loop, [&] { return a.at_end(); }));
+  CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+  Far none = w.socket("", "", "/ws", "");
+  CHECK(run_until(w.house.loop, [&] { return none.has("503 Service Unavailable"); }));
+}
+
+TEST_CASE("web face: goconserver's /session is the console port's protocol in base64") {
+  base::Fd given;
+  std::string who;
+  Web w({.console_port = [&](base::Fd fd, std::string address) {
+    given = std::move(fd);
+    who = std::move(address);
+  }});
+  Far a = w.socket("", "Origin: http://localhost\r\n", "/session", "tty");
+  CHECK(run_until(w.house.loop, [&] { return static_cast<bool>(given); }));
+  CHECK(a.has("Sec-WebSocket-Protocol: tty\r\n"));
+  CHECK(who.starts_with("127.0.0.1:"));
+  Far port(std::move(given));
+  a.send(from_client(0x81, std::string("\0\0\0\x05", 4)) + from_client(0x81, "START"));
+  CHECK(run_until(w.house.loop, [&] { return port.has(std::string_view("\0\0\0\x05START", 9)); }));
+  port.send(std::string_view("\0\0\0\x0c{\"action\":4}", 16));
+  CHECK(run_until(w.house.loop, [&] {
+    return a.has(
+        "\x81\x18"
+        "AAAADHsiYWN0aW9uIjo0fQ==");
+  }));
+  a.fd.reset();
+  CHECK(run_until(w.house.loop, [&] { return port.at_end(); }));
+  CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+}
+
+TEST_CASE("web face: a client that does not read /ws is held back, and costs no memory") {
+  Web w({.raw_console = "n1"});
+  consoled::Console& c = w.house.add("n1", "yes a-line-of-some-length");
+  Far a = w.socket("", "", "/ws", "");
+  CHECK(run_until(w.house.loop, [&] {
+    return c.viewers().size() == 1 &&
+           c.tape()->ring().tail() > c.viewers().begin()->second.cursor() + 1'000'000;
+  }));
+  CHECK(run_until(w.house.loop, [&] { return a.has("bytes skipped"); }));
+}

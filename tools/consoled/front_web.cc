@@ -1,5 +1,9 @@
 #include "tools/consoled/front_web.h"
 
+#include <sys/socket.h>
+
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/http/origin.h"
@@ -28,6 +32,12 @@ void answer_json(const ExchangePtr& e, int status, const Json& body) {
 void refuse(const ExchangePtr& e, int status, std::string_view code, std::string_view message) {
   Response r = http::error_response(status, code, message);
   web::add_security(r);
+  e->respond(r);
+}
+
+void refuse_handshake(const ExchangePtr& e, const http::Problem& problem) {
+  Response r = http::error_response(problem);
+  if (problem.status == 426) r.fields.add("Sec-WebSocket-Version", "13");
   e->respond(r);
 }
 }  // namespace
@@ -77,6 +87,12 @@ void FrontWeb::add_routes(http::Router& router) {
   router.add("DELETE", "/v1/session",
              [this](const ExchangePtr& e, const Parameters&) { sign_out(e); });
   router.add("GET", "/v1/attach", [this](const ExchangePtr& e, const Parameters&) { attach(e); });
+  if (options_.console_port) {
+    router.add("GET", "/session", [this](const ExchangePtr& e, const Parameters&) { session(e); });
+  }
+  if (!options_.raw_console.empty()) {
+    router.add("GET", "/ws", [this](const ExchangePtr& e, const Parameters&) { raw(e); });
+  }
   router.add("GET", "/web", [](const ExchangePtr& e, const Parameters&) {
     e->respond(http::redirect(301, "/web/"));
   });
@@ -139,11 +155,7 @@ void FrontWeb::sign_out(const ExchangePtr& e) {
 
 void FrontWeb::attach(const ExchangePtr& e) {
   const auto shake = http::websocket::handshake(e->request(), {kWebProtocol});
-  if (shake.problem) {
-    Response r = http::error_response(*shake.problem);
-    if (shake.problem->status == 426) r.fields.add("Sec-WebSocket-Version", "13");
-    return e->respond(r);
-  }
+  if (shake.problem) return refuse_handshake(e, *shake.problem);
   if (shake.protocol.empty()) {
     return refuse(e, 400, "protocol", "the protocol spoken here is lineman.v1");
   }
@@ -155,11 +167,59 @@ void FrontWeb::attach(const ExchangePtr& e) {
 }
 
 void FrontWeb::upgraded(http::Upgraded u, Visitor visitor) {
+  if (options_.tls) {
+    std::string rest = std::exchange(u.rest, {});
+    const std::shared_ptr<void> place = u.place;
+    base::Fd fd = relay(std::move(u), {});
+    if (!fd) return;
+    u = {std::make_unique<net::Stream>(shared_.loop, std::move(fd), net::Stream::Events{}),
+         std::move(rest), place};
+  }
   const auto at = coming_.emplace(coming_.end());
   *at = std::make_shared<WebViewer>(shared_, consoles_, std::move(visitor), std::move(u),
                                     [this, at] { coming_.erase(at); });
   const std::shared_ptr<WebViewer> viewer = *at;
   viewer->start();
+}
+
+// The end that speaks plainly; none when there are no descriptors left.
+base::Fd FrontWeb::relay(http::Upgraded u, Forms forms) {
+  std::array<int, 2> fds{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) < 0) {
+    return {};
+  }
+  base::Fd inner(fds[0]);
+  const auto at = relays_.emplace(relays_.end());
+  *at = std::make_unique<Relay>(shared_.loop, std::move(u), std::move(inner), std::move(forms),
+                                [this, at] { relays_.erase(at); });
+  return base::Fd(fds[1]);
+}
+
+void FrontWeb::session(const ExchangePtr& e) {
+  const auto shake = http::websocket::handshake(e->request(), {"tty"});
+  if (shake.problem) return refuse_handshake(e, *shake.problem);
+  e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
+    base::Fd fd = relay(std::move(u), websocket_forms(true));
+    if (fd) options_.console_port(std::move(fd), who);
+  });
+}
+
+void FrontWeb::raw(const ExchangePtr& e) {
+  const auto shake = http::websocket::handshake(e->request(), {});
+  if (shake.problem) return refuse_handshake(e, *shake.problem);
+  Console* console = consoles_.find(options_.raw_console);
+  if (console == nullptr || !console->may_attach()) {
+    return refuse(e, 503, "busy", "the console cannot be attached to");
+  }
+  e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
+    Console* c = consoles_.find(options_.raw_console);
+    base::Fd fd = c == nullptr ? base::Fd() : relay(std::move(u), websocket_forms(false));
+    if (!fd) return;
+    Admission a;
+    a.visitor = {"web", who, {}, ""};
+    a.from = c->seen().shown;
+    c->attach(std::move(fd), std::move(a));
+  });
 }
 
 }  // namespace consoled

@@ -13,6 +13,7 @@
 #include "lib/web/sessions.h"
 #include "lib/web/tokens.h"
 #include "tools/consoled/consoles.h"
+#include "tools/consoled/relay.h"
 #include "tools/consoled/web_viewer.h"
 
 namespace consoled {
@@ -26,6 +27,10 @@ class FrontWeb {
     bool tls = false;                     // cookies for TLS alone
     std::vector<std::string> hosts = {};  // names of this machine, beside addresses and localhost
     std::vector<std::string> urls = {};   // where a browser finds us: "http://127.0.0.1:12429"
+    // goconserver's /session: a connection that speaks the console port's protocol, and who is at
+    // its end; null: there is none.
+    std::function<void(base::Fd, std::string address)> console_port = nullptr;
+    std::string raw_console = {};  // cloud-console's /ws: the one console there is; "": none
   };
 
   static base::Result<std::unique_ptr<FrontWeb>> make(Shared& shared, Consoles& consoles,
@@ -47,6 +52,9 @@ class FrontWeb {
   void attach(const http::ExchangePtr& e);
   void give_token(const http::ExchangePtr& e);
   void upgraded(http::Upgraded upgraded, Visitor visitor);
+  void session(const http::ExchangePtr& e);
+  void raw(const http::ExchangePtr& e);
+  base::Fd relay(http::Upgraded upgraded, Forms forms);
 
   Shared& shared_;
   Consoles& consoles_;
@@ -55,6 +63,7 @@ class FrontWeb {
   std::unique_ptr<web::Files> dist_;
   web::Tokens tokens_;
   web::Sessions sessions_;
+  std::list<std::unique_ptr<Relay>> relays_;
   std::list<std::shared_ptr<WebViewer>> coming_;  // not attached yet
 };
 
