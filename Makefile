@@ -38,11 +38,11 @@ qwait_USES      := queue redis net wire base
 conlog_USES     := journal wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
-consoled_USES    := web ssh peer journal pty store conf http crypto redis tls net wire base
+consoled_USES    := web ssh peer journal pty store conf http redis tls crypto net wire base
 # The page, see below.
 consoled_OBJS    := $(BUILD)/obj/tools/consoled/pages_data.o
 
-TOOLS   := ptybufferd ptyattach qput qwait conlog
+TOOLS   := ptybufferd ptyattach qput qwait conlog consoled
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
 HELPERS := tlspipe resolve
 HELPER_SCRIPTS := redis-embedded

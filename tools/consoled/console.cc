@@ -56,6 +56,7 @@ Console::~Console() {
 // ---- What is wanted
 
 bool Console::wanted() const {
+  if (wish_ == Wish::never) return false;
   if (!interests_.empty() ||
       std::any_of(viewers_.begin(), viewers_.end(), [](auto& v) { return !v.second.leaving(); })) {
     return true;
@@ -101,6 +102,11 @@ void Console::terminate() {
   tell_all("\n[[the console was deleted]]\n");
   if (driver_) driver_->terminate();
   settle(error(Errc::closed, "the console was deleted"));
+}
+
+void Console::stop() {
+  wish_ = Wish::never;
+  update();
 }
 
 void Console::redefine(Node node) {
@@ -381,6 +387,14 @@ void Console::reopen() {
 
 peer::Seen Console::seen() {
   return tape_now().seen();
+}
+
+std::string Console::last_lines(size_t lines) {
+  const base::Ring& ring = tape_now().ring();
+  const uint64_t from = ring.last_lines(ring.tail(), lines);
+  std::string out(ring.head() - from, '\0');
+  ring.copy(from, out.size(), out.data());
+  return out;
 }
 
 Result<void> Console::may_attach() const {

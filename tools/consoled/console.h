@@ -63,6 +63,8 @@ class Console final : private Intake {
   void retry();
   // Ends the line, also one that would outlive this daemon; for a node that is deleted.
   void terminate();
+  // Ends the line for good; the daemon stops. What outlives it goes on.
+  void stop();
   // The definition is another one: a new line by it.
   void redefine(Node node);
 
@@ -72,6 +74,8 @@ class Console final : private Intake {
   const Viewers& viewers() const { return viewers_; }
   // What there is to be seen; makes the Tape.
   peer::Seen seen();
+  // The last lines that it said, as far as they are at hand.
+  std::string last_lines(size_t lines);
   // The number of the viewer that the next attach() will make.
   uint64_t next_viewer() const { return shared_.next_viewer; }
   // busy: it has as many viewers as it may have.
@@ -102,7 +106,7 @@ class Console final : private Intake {
   void gone(Viewer& viewer);
 
  private:
-  enum class Wish : uint8_t { as_defined, on, off };
+  enum class Wish : uint8_t { as_defined, on, off, never };
 
   struct Retry {
     Retry(const ConnectSettings& s, net::Loop& loop, std::function<void()> due)

@@ -29,6 +29,10 @@ Console* Consoles::find(std::string_view name) {
   return at == all_.end() ? nullptr : &at->second;
 }
 
+void Consoles::stop() {
+  for (auto& [name, console] : all_) console.stop();
+}
+
 void Consoles::reopen() {
   for (auto& [name, console] : all_) console.reopen();
 }

@@ -25,6 +25,10 @@ class Consoles {
   const Map& all() const { return all_; }
   Map& all() { return all_; }
 
+  // Closes every line, for the end of the daemon; nothing is connected any more.
+  void stop();
+  void clear() { all_.clear(); }
+
   // Every journal's file is opened again.
   void reopen();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tools/consoled/breaks.h"
 #include "tools/consoled/driver_cmd.h"
 #include "tools/consoled/driver_ptybuffer.h"
 #include "tools/consoled/driver_ssh.h"
@@ -20,6 +21,16 @@ constexpr std::array kDrivers = {
     &kCmdDriver, &kPtybufferDriver, &kSshDriver, &kSshcmdDriver,
     &kTcpDriver, &kTelnetDriver,    &kTtyDriver, &kUnixDriver,
 };
+
+// What the console itself reads.
+base::Result<void> check_common(const Node& node) {
+  constexpr int64_t kDay = 86'400;
+  for (const char* name : {"idle", "idle_answer"}) {
+    if (auto good = check_number(node, name, 1, kDay); !good) return good;
+  }
+  const auto chat = parse_chat(param(node, "initcmd"), kBreakDelay);
+  return chat ? base::Result<void>{} : bad_param(node, "initcmd", chat.error().what);
+}
 
 }  // namespace
 
@@ -48,6 +59,7 @@ base::Result<void> check_node(const Node& node) {
       return bad_param(node, name, base::cat("the driver ", node.driver, " has no such parameter"));
     }
   }
+  if (auto common = check_common(node); !common) return common;
   return kind->check(node);
 }
 

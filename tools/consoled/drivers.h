@@ -24,6 +24,7 @@ inline constexpr std::array kCommonParams = {
     Param{"initcmd", Param::Need::optional, true, "chat after connecting"},
     Param{"idle", Param::Need::optional, false, "seconds of silence before a probe"},
     Param{"idle_string", Param::Need::optional, false, "what is sent then"},
+    Param{"idle_answer", Param::Need::optional, false, "seconds for an answer to that"},
 };
 
 struct DriverKind {

@@ -45,6 +45,8 @@ class Tape {
   void note(journal::Event event);
 
   const journal::Append* journal() const { return append_.get(); }
+  // Bytes that viewers missed, those that are gone included.
+  uint64_t skipped() const { return fanout_.bytes_skipped(); }
   void reopen();
 
  private:
