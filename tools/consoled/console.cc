@@ -309,8 +309,6 @@ void Console::closed(base::Error why) {
   happen(Happening::closed);
 }
 
-// ---- What is there only when it is needed
-
 Tape& Console::tape_now() {
   if (!tape_) {
     if (!start_) start_ = Tape::find_start(shared_, node_.name);
