@@ -259,7 +259,8 @@ lint: deps-lint
 # small), in everything else @PREFIX@ is filled in. COMPAT=1 adds the names of what is replaced.
 
 STRIP    ?=
-COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyautostart
+COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyautostart \
+            goconserver:consoled cloud-console:consoled
 DOC      := share/doc/lineman
 place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
 complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
