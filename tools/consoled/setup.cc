@@ -1,10 +1,8 @@
 #include "tools/consoled/setup.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 
 #include <nlohmann/json.hpp>
@@ -25,11 +23,6 @@ constexpr const char* kPtyName = "pty";
 
 void say_all(const conf::Problems& problems) {
   for (const std::string& line : problems.lines()) base::log::error(line);
-}
-
-Result<void> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) return base::sys_error(errno, path);
-  return {};
 }
 
 // The daemon's own log file, opened anew so that it can be moved away.
@@ -69,7 +62,7 @@ Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end,
   Result<std::string> runtime = base::paths::make_runtime();
   if (!runtime) return runtime.error();
   if (!config.datadir.empty()) {
-    if (Result<void> made = make_folder(config.datadir); !made) return made.error();
+    if (Result<void> made = base::paths::make_folders(config.datadir); !made) return made.error();
   }
   return Surroundings{loop, session_end, std::move(*runtime), config.datadir, program_folder()};
 }
@@ -78,12 +71,13 @@ Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, co
                                                       net::Loop& loop) {
   using Opened = Result<std::unique_ptr<Definitions>>;
   if (options.pty) return Opened(nullptr);
-  Opened d = Definitions::open(config.datadir, check_node, [&loop](std::function<void()> what) {
-    loop.defer(std::move(what));
-  });
+  // What the configuration says for its driver, a node need not say.
+  const auto check = [&config](const Node& n) { return check_node(with_defaults(n, config)); };
+  Opened d = Definitions::open(
+      config.datadir, check, [&loop](std::function<void()> what) { loop.defer(std::move(what)); });
   if (!d) return d;
   const Definitions::Import& import = (*d)->import();
-  for (const std::string& e : import.errors) base::log::warn(import.file, ": ", e);
+  for (const std::string& e : import.errors) base::log::warn(e);
   if (!import.file.empty()) base::log::info(import.file, ": ", import.nodes, " nodes taken over");
   return d;
 }
