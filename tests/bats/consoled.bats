@@ -146,3 +146,15 @@ attach() {
   assert_output --partial '"skipped":0'
   ! grep -q 'line 1' "$T/.b.got"
 }
+
+@test "a file logger gets what consoles say" {
+  printf 'console:\n  datadir: %s\n  logger:\n    file:\n      - name: a\n        logdir: %s\n' \
+    "$LINEMAN_STATE" "$T/logs" >"$T/c.conf"
+  mkdir "$T/logs"
+  cp "$T/c.conf" "$LINEMAN_CONFIG/consoled.conf"
+  start
+  create n1 cat
+  attach a n1
+  say -n a $'for the log\r'
+  wait_until 10 file_has "$T/logs/n1.log" 'for the log'
+}

@@ -24,7 +24,7 @@ struct House {
     journals = std::make_unique<consoled::Journals>(loop, config.journal);
     REQUIRE(journals->start());
     shared = std::make_unique<consoled::Shared>(
-        consoled::Shared{loop, config, around, *journals, turns, events, base::wall_us()});
+        consoled::Shared{loop, config, around, *journals, turns, events, nullptr, base::wall_us()});
     events.listen([this](std::string_view name, const nlohmann::json& fields) {
       happened.push_back(std::string(name));
       last = fields;

@@ -21,7 +21,9 @@ void Consoles::remove(std::string_view name) {
   const auto at = all_.find(name);
   if (at == all_.end()) return;
   at->second.terminate();
+  const std::string gone = at->first;
   all_.erase(at);
+  if (shared_.publishers != nullptr) shared_.publishers->forget(gone);
 }
 
 Console* Consoles::find(std::string_view name) {

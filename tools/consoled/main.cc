@@ -7,7 +7,6 @@
 #include "lib/base/args.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/net/limits.h"
 #include "lib/net/notify.h"
 #include "lib/peer/server.h"
 #include "tools/consoled/ending.h"
@@ -23,7 +22,6 @@ int main(int argc, char** argv) {
   const Options options = parse_options(argc, argv);
   Config config = configure(options);
   const int64_t started = base::wall_us();
-  net::raise_descriptor_limit();
   net::Loop loop;
   net::SessionEnd session_end(loop);
   auto around = surroundings(loop, session_end, config);
@@ -34,7 +32,9 @@ int main(int argc, char** argv) {
   peer::Events events;
   Journals journals(loop, config.journal);
   Turns turns(loop, turn_limits(config));
-  Shared shared{loop, config, *around, journals, turns, events, started};
+  auto publishers = Publishers::make(loop, config);
+  if (!publishers) base::die(publishers.error());
+  Shared shared{loop, config, *around, journals, turns, events, publishers->get(), started};
   Consoles consoles(shared);
   auto definitions = open_definitions(options, config, loop);
   if (!definitions) base::die(definitions.error());

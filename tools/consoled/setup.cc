@@ -10,6 +10,7 @@
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 #include "lib/base/paths.h"
+#include "lib/net/limits.h"
 #include "tools/consoled/drivers.h"
 
 namespace consoled {
@@ -49,6 +50,7 @@ std::string program_folder() {
 Config configure(const Options& options) {
   LoadedConfig loaded = load_config(options, driver_kinds());
   if (options.check) std::exit(check_config(loaded));
+  net::raise_descriptor_limit();
   say_all(loaded.errors);
   if (!loaded.errors.empty()) std::exit(base::kExitUsage);
   say_all(loaded.left_out);

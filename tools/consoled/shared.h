@@ -9,6 +9,7 @@
 #include "tools/consoled/config.h"
 #include "tools/consoled/driver.h"
 #include "tools/consoled/journals.h"
+#include "tools/consoled/publishers.h"
 #include "tools/consoled/turns.h"
 
 namespace consoled {
@@ -20,9 +21,10 @@ struct Shared {
   Journals& journals;
   Turns& turns;
   peer::Events& events;
-  int64_t epoch = 0;         // of offsets where there is no journal: this start
-  uint64_t next_viewer = 1;  // numbers are never given twice
-  uint64_t input_bytes = 0;  // totals, for /metrics
+  Publishers* publishers = nullptr;  // null: nobody is told what consoles say
+  int64_t epoch = 0;                 // of offsets where there is no journal: this start
+  uint64_t next_viewer = 1;          // numbers are never given twice
+  uint64_t input_bytes = 0;          // totals, for /metrics
   uint64_t output_bytes = 0;
   uint64_t skipped_bytes = 0;  // of viewers that are gone
 };

@@ -30,12 +30,14 @@ Tape::Tape(Shared& shared, const std::string& name, const journal::Start& start,
 Tape::Tape(Shared& shared, const std::string& name, const journal::Start& start,
            std::string_view history, std::function<void()> resume)
     : shared_(shared),
+      name_(name),
       start_(start),
       whole_(start.before == history.size() ? start.offset - history.size() : start.offset),
       fanout_(shared.loop, shared.config.ring_bytes, start.offset - history.size()),
       source_{.floor = [this] { return append_ ? append_->floor() : ring().head(); },
               .resume = std::move(resume)} {
   fanout_.ring().append(history);
+  if (shared_.publishers != nullptr) shared_.publishers->begins(name, start);
   append_ = shared_.journals.open(name, fanout_.ring(), start_.epoch);
 }
 
@@ -63,7 +65,13 @@ void Tape::commit(size_t n) {
 void Tape::publish() {
   room_ = 0;
   fanout_.publish();
-  if (append_) shared_.journals.dirty(*append_);
+  if (!append_) return;
+  shared_.journals.dirty(*append_);
+  touched();
+}
+
+void Tape::touched() const {
+  if (shared_.publishers != nullptr) shared_.publishers->touched(name_);
 }
 
 void Tape::say(std::string_view text) {
@@ -82,6 +90,7 @@ void Tape::note(journal::Event event) {
   if (!append_) return;
   append_->note(std::move(event));
   shared_.journals.soon();
+  touched();
 }
 
 void Tape::reopen() {

@@ -53,7 +53,10 @@ class Tape {
   Tape(Shared& shared, const std::string& name, const journal::Start& start,
        std::string_view history, std::function<void()> resume);
 
+  void touched() const;
+
   Shared& shared_;
+  std::string name_;
   journal::Start start_;
   uint64_t whole_;  // a line begins here, whatever stands before it
   net::Fanout fanout_;
