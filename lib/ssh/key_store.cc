@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <csignal>
 #include <optional>
-#include <thread>
 
 #include "lib/base/check.h"
 #include "lib/ssh/secret_file.h"
@@ -72,7 +71,10 @@ Result<Key> read_key(const KeyStore::Files& files) {
 
 KeyStore::KeyStore(net::Loop& loop) : loop_(loop), timer_(loop, [this] { serve(); }) {}
 
-KeyStore::~KeyStore() = default;  // a thread that still runs has all it needs, and ends by itself
+// libcrypto is taken down when the process ends, and must not be under a thread's feet then.
+KeyStore::~KeyStore() {
+  if (thread_.joinable()) thread_.join();
+}
 
 KeyStore::Identity KeyStore::identity_of(const Files& files) {
   Identity out;
@@ -116,11 +118,12 @@ void KeyStore::start(const Files& files) {
   CHECK(work_->done);
   watch_ = std::make_unique<net::Watch>(loop_, work_->done.get(), [this](unsigned) { finished(); });
   watch_->want(net::Watch::kRead);
-  std::thread([work = work_] {
+  if (thread_.joinable()) thread_.join();  // the last one, which has said that it is done
+  thread_ = std::thread([work = work_] {
     block_signals();
     work->result = read_key(work->files);
     ::eventfd_write(work->done.get(), 1);
-  }).detach();
+  });
 }
 
 void KeyStore::finished() {

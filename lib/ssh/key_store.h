@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "lib/base/fd.h"
@@ -74,6 +75,7 @@ class KeyStore {
   std::map<Files, Known> keys_;
   std::list<Request*> requests_;
   std::shared_ptr<Work> work_;  // of the thread that runs, if one does
+  std::thread thread_;
   std::unique_ptr<net::Watch> watch_;
   net::Timer timer_;
 };
