@@ -13,7 +13,7 @@ Q        := $(if $(V),,@)
 # --- The house: what may use what. A line per library folder and per tool; a use that is not
 # --- here fails to link, or fails tests/bats/style.bats.
 
-LIBS := base wire net peer pty journal crypto tls redis queue
+LIBS := base wire net peer pty journal crypto tls redis queue conf store http web ssh
 
 base_USES    :=
 wire_USES    := base
@@ -25,15 +25,25 @@ crypto_USES  := base
 tls_USES     := crypto net base
 redis_USES   := net base
 queue_USES   := redis net base
+conf_USES    := base
+store_USES   := base
+http_USES    := crypto net base
+web_USES     := http crypto net base
+ssh_USES     := net base
 
 ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
 qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
+conctl_USES     := http peer pty crypto net wire base
+conlog_USES     := journal wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
+consoled_USES    := web ssh peer journal pty store conf http redis tls crypto net wire base
+# The page, see below.
+consoled_OBJS    := $(BUILD)/obj/tools/consoled/pages_data.o
 
-TOOLS   := ptybufferd ptyattach qput qwait
+TOOLS   := ptybufferd ptyattach qput qwait conlog consoled conctl
 # Helpers of the tools, started by them and by nobody else: libexec/lineman.
 HELPERS := tlspipe resolve
 HELPER_SCRIPTS := redis-embedded
@@ -41,21 +51,26 @@ SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
 net_LINK     := -levent_core
-journal_LINK := -lzstd
+journal_LINK := -lzstd -lre2
 redis_LINK   := -lhiredis
+conf_LINK    := -lyaml-cpp
 tls_LINK     := -levent_openssl
 # Those that stay shared: their security updates must reach us without a new build.
 tls_SHARED    := -lssl -lcrypto
 crypto_SHARED := -lcrypto
+store_SHARED  := -lsqlite3
+http_SHARED   := -lwslay
+ssh_SHARED    := -lssh
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
-              libssl-dev
+              libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
+              libre2-dev libboost1.81-dev libwslay-dev $(if $(shell command -v npm),,npm)
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
-              bsdextrautils util-linux openssl iproute2
+              bsdextrautils util-linux openssl iproute2 curl chromium openssh-client openssh-server
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc
@@ -115,7 +130,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 
 define tool_rule
-$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $(call archives,$(1))
+$(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $$($(1)_OBJS) $(call archives,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
@@ -129,9 +144,31 @@ $(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-header $< >$@
 $(filter $(BUILD)/obj/lib/queue/%,$(call objs,$(call lib_srcs,queue))): $(LUA:%.lua=$(BUILD)/gen/%.lua.h)
+$(BUILD)/obj/tools/consoled/receiver_redis.o: $(BUILD)/gen/lib/redis/log_push.lua.h
 $(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-library $(LUA) >$@
+
+# Pages: what a browser gets, packed into the program. xterm.js comes from npm, by a lock file.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(BUILD)/npm/web/done: lib/web/package.json lib/web/package-lock.json
+	@echo "  NPM $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM_CI) && touch done
+$(BUILD)/npm/browser/done: tests/browser/package.json tests/browser/package-lock.json
+	@echo "  NPM $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM_CI) && touch done
+PAGE_FILES := $(wildcard lib/web/www/* tools/consoled/www/*)
+$(BUILD)/gen/tools/consoled/pages.S: $(PAGE_FILES) $(BUILD)/npm/web/done lib/web/pack
+	@rm -rf $(BUILD)/www/consoled && mkdir -p $(@D) $(BUILD)/www/consoled/xterm
+	$(Q)cp $(PAGE_FILES) $(BUILD)/www/consoled
+	$(Q)cp $(addprefix $(BUILD)/npm/web/node_modules/@xterm/,xterm/lib/xterm.mjs xterm/css/xterm.css \
+	  xterm/LICENSE addon-fit/lib/addon-fit.mjs) $(BUILD)/www/consoled/xterm
+	$(Q)lib/web/pack consoled_pages $(BUILD)/www/consoled >$@
+$(BUILD)/obj/tools/consoled/pages_data.o: $(BUILD)/gen/tools/consoled/pages.S
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -c -o $@ $<
 
 $(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: tools/%/main.sh Makefile
 $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%): $(BUILD)/libexec/lineman/%: tools/%/main.sh Makefile
@@ -139,12 +176,14 @@ $(SCRIPTS:%=$(BUILD)/bin/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%):
 	@mkdir -p $(@D)
 	$(Q)sed 's|@VERSION@|$(VERSION)|g' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
-UNIT_SRCS := $(wildcard tests/unit/*.cc)
+UNIT_SRCS := $(wildcard tests/unit/*.cc tests/fuzz/*.cc)
+$(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestOneInput=fuzz_$(*F)
 # What tools have of their own and is pure.
-UNIT_TOOL_SRCS := tools/ptybufferd/keys.cc tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
+UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
-                  tools/ptyattach/screen.cc
-$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(patsubst %,$(BUILD)/lib/lib%.a,queue redis peer journal pty tls crypto net wire base)
+                  $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc)) tools/conlog/when.cc \
+                  tools/conctl/keys.cc tools/conctl/definition.cc
+$(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(consoled_OBJS) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))
 
@@ -175,7 +214,7 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
+unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(BUILD)/npm/browser/done $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 
@@ -222,12 +261,14 @@ lint: deps-lint
 # small), in everything else @PREFIX@ is filled in. COMPAT=1 adds the names of what is replaced.
 
 STRIP    ?=
-COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyautostart
+COMPATS  := ptybuffer:ptybufferd ptybufferconnect:ptyattach autostart.sh:ptyautostart congo:conctl \
+            goconserver:consoled cloud-console:consoled
 DOC      := share/doc/lineman
 place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
 complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
+EXAMPLE_DIRS := examples/queue examples/tls
 FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
-            $(call place,systemd/*.service,lib/systemd/system) \
+            $(call place,systemd/*.service systemd/*.socket,lib/systemd/system) \
             $(call place,systemd/user/*.service,lib/systemd/user) \
             systemd/lineman.sysusers:lib/sysusers.d/lineman.conf \
             systemd/lineman.tmpfiles:lib/tmpfiles.d/lineman.conf \
@@ -235,8 +276,8 @@ FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call complete,zsh,share/zsh/site-functions,_) \
             $(call complete,fish,share/fish/vendor_completions.d,,.fish) \
             $(BUILD)/share/lineman/redis/lineman.lua:share/lineman/redis/lineman.lua \
-            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out examples/queue,$(wildcard examples/*)),$(DOC)/examples) \
-            $(call place,examples/queue/*,$(DOC)/examples/queue)
+            $(call place,README.md COPYRIGHT,$(DOC)) $(call place,$(filter-out $(EXAMPLE_DIRS),$(wildcard examples/*)),$(DOC)/examples) \
+            $(foreach d,$(EXAMPLE_DIRS),$(call place,$(d)/*,$(DOC)/$(d)))
 
 install: all
 	@set -e; to="$(DESTDIR)$(PREFIX)"; \
@@ -253,7 +294,7 @@ uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
 	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
-	rmdir "$$to/$(DOC)/examples/queue" "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
+	rmdir $(EXAMPLE_DIRS:%="$$to/$(DOC)/%") "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)
 help:

@@ -158,6 +158,11 @@ std::string Args::value(std::string_view name, std::string_view fallback) const 
   return it == given_.end() ? std::string(fallback) : it->second.back();
 }
 
+std::vector<std::string> Args::values(std::string_view name) const {
+  const auto it = given_.find(name);
+  return it == given_.end() ? std::vector<std::string>() : it->second;
+}
+
 Result<int64_t> Args::number(std::string_view name, int64_t fallback, int64_t min,
                              int64_t max) const {
   if (!has(name)) return fallback;
@@ -189,7 +194,7 @@ Result<int64_t> parse_number(std::string_view text, int64_t min, int64_t max) {
   return n;
 }
 
-Args parse_or_exit(std::string_view usage, int argc, char** argv, Args::Order order) {
+Args parse_or_exit(std::string_view usage, int argc, const char* const* argv, Args::Order order) {
   Result<Args> args = Args::parse(usage, argc, argv, order);
   if (!args) {
     say(STDERR_FILENO, cat(log::program(), ": ", args.error().what, "\n",

@@ -43,6 +43,8 @@ class Args {
   int count(std::string_view name) const;
   // The last value given, or `fallback`.
   std::string value(std::string_view name, std::string_view fallback = "") const;
+  // All values given, in order.
+  std::vector<std::string> values(std::string_view name) const;
   // The same as a whole number from min to max (decimal; a leading 0 is not octal).
   Result<int64_t> number(std::string_view name, int64_t fallback, int64_t min, int64_t max) const;
   // Seconds, with a fraction if need be, as milliseconds; all but the value in seconds.
@@ -61,7 +63,7 @@ Result<int64_t> parse_number(std::string_view text, int64_t min, int64_t max);
 
 // What every tool does first: --help and --version are answered on stdout and end the process with
 // 0; a usage error is said on stderr with the first line of the usage and ends it with kExitUsage.
-Args parse_or_exit(std::string_view usage, int argc, char** argv, Args::Order order);
+Args parse_or_exit(std::string_view usage, int argc, const char* const* argv, Args::Order order);
 
 // The whole text on stderr, as programs did that ours take the names of; and the end.
 [[noreturn]] void end_with_usage(std::string_view usage, int status);

@@ -25,4 +25,8 @@ std::string stamp_gmt(int64_t us);
 // "2026-11-21T02:03:04Z", GMT (RFC 3339), for what people read.
 std::string rfc3339(int64_t us);
 
+// The same in local time (TZ), with so many digits of a second, at most 9: "…04.123+01:00". What is
+// UTC ends with Z.
+std::string rfc3339_local(int64_t us, unsigned digits);
+
 }  // namespace base

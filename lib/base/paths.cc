@@ -107,6 +107,15 @@ Result<std::string> make_runtime() {
   return dir;
 }
 
+Result<void> make_folders(const std::string& path) {
+  for (size_t at = 0; at != std::string::npos;) {
+    at = path.find('/', at + 1);
+    const std::string part = path.substr(0, at);
+    if (::mkdir(part.c_str(), 0700) < 0 && errno != EEXIST) return sys_error(errno, part);
+  }
+  return {};
+}
+
 std::string absolute(std::string_view path) {
   if (path.starts_with('/')) return std::string(path);
   std::array<char, 4096> cwd{};

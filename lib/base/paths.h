@@ -33,6 +33,9 @@ inline constexpr std::string_view kSystemRuntime = "/run/lineman";
 // answer in our place.
 Result<std::string> make_runtime();
 
+// Makes the folder and those it lies in, where they are missing, for their owner alone (0700).
+Result<void> make_folders(const std::string& path);
+
 // $HOME, else the password file's, else "/".
 std::string home();
 

@@ -17,7 +17,7 @@ std::string_view view(const iovec& v) {
 }
 }  // namespace
 
-Ring::Ring(size_t size) : size_(size) {
+Ring::Ring(size_t size, uint64_t start) : size_(size), start_(start), head_(start) {
   void* p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   CHECK(p != MAP_FAILED);

@@ -24,14 +24,15 @@ class Ring {
     int count = 0;
   };
 
-  explicit Ring(size_t size);
+  // `start`: the offset of the first byte, where the stream goes on after a restart.
+  explicit Ring(size_t size, uint64_t start = 0);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
   size_t size() const { return size_; }
   uint64_t head() const { return head_.load(std::memory_order_acquire); }
-  uint64_t tail() const { return head() > size_ ? head() - size_ : 0; }
+  uint64_t tail() const { return head() - start_ > size_ ? head() - size_ : start_; }
 
   // Room at the head in one piece, at most `max` bytes; it ends at the wrap. Writing there spoils
   // the oldest bytes at once: readers that may not lose them must have moved on.
@@ -55,8 +56,9 @@ class Ring {
 
  private:
   size_t size_;
+  uint64_t start_;
   char* base_;
-  std::atomic<uint64_t> head_{0};
+  std::atomic<uint64_t> head_;
 };
 
 // How many newlines are in the bytes, at a few bytes per clock cycle.

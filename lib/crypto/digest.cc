@@ -25,6 +25,15 @@ std::string hex(const EVP_MD* kind, std::string_view bytes) {
 
 }  // namespace
 
+std::string sha1_base64(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+  unsigned size = 0;
+  CHECK(EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, EVP_sha1(), nullptr) == 1);
+  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text{};
+  const int n = EVP_EncodeBlock(text.data(), raw.data(), static_cast<int>(size));
+  return {reinterpret_cast<const char*>(text.data()), static_cast<size_t>(n)};
+}
+
 std::string sha256_hex(std::string_view bytes) {
   return hex(EVP_sha256(), bytes);
 }

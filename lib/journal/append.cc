@@ -42,8 +42,21 @@ void Append::flush() {
   queue_->wake();
 }
 
+void Append::note(Event event) {
+  file_->note({std::move(event), ring_.head(), base::wall_us()});
+  queue_->push(file_);
+}
+
 uint64_t Append::cursor() const {
   return file_->cursor();
+}
+
+uint64_t Append::floor() {
+  const uint64_t head = ring_.head();
+  if (head - cursor() > ring_.size() / 2 && queue_->stuck(base::Clock::now())) {
+    static_cast<void>(overtake(head - ring_.size() / 4));
+  }
+  return cursor();
 }
 
 bool Append::overtake(uint64_t to) {
@@ -69,6 +82,7 @@ Status Append::status(base::Time now) const {
   s.rotations = c.rotations.load(std::memory_order_relaxed);
   s.error = c.error.load(std::memory_order_relaxed);
   s.rotation_error = c.rotation_error.load(std::memory_order_relaxed);
+  s.index_error = file_->output.index_error();
   s.open = c.open.load(std::memory_order_relaxed);
   s.stuck = s.pending > 0 && queue_->stuck(now);
   return s;

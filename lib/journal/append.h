@@ -34,8 +34,15 @@ class Append {
   // The thread takes what there is. The same as Writer::flush().
   void flush();
 
+  // Something happened to the console just before the ring's next byte: for the index, if there is
+  // one. Wakes nobody: as after a dirty() that said true, call flush() soon.
+  void note(Event event);
+
   // Up to this offset the bytes were taken from the ring.
   uint64_t cursor() const;
+  // The offset that the ring must not pass now: the cursor. When the thread hangs in the disk and
+  // half of the ring waits for it, the oldest bytes are given up, as by overtake().
+  uint64_t floor();
   // Gives up the bytes before the offset `to`; the file gets a marker. Never blocks; false: not
   // now, the thread is copying (it takes some 30 us), so wait for the cursor instead.
   bool overtake(uint64_t to);

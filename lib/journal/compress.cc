@@ -29,13 +29,19 @@ void Compress::Free::operator()(ZSTD_CCtx_s* context) const {
 }
 
 base::Result<std::unique_ptr<Compress>> Compress::begin(const std::string& source,
-                                                        const std::string& scratch) {
+                                                        const std::string& scratch,
+                                                        std::string_view front) {
   base::Result<base::Fd> in = base::open_file(source, O_RDONLY);
   if (!in) return in.error();
   // Never through a link that somebody laid there: the folder may be another user's.
   ::unlink(scratch.c_str());
   base::Result<base::Fd> out = base::open_file(scratch, O_WRONLY | O_CREAT | O_EXCL);
   if (!out) return out.error();
+  const base::Result<void> written = base::write_all(out->get(), front);
+  if (!written) {
+    ::unlink(scratch.c_str());
+    return base::in(scratch, written.error());
+  }
   return std::unique_ptr<Compress>(new Compress(std::move(*in), std::move(*out), scratch));
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -17,9 +18,11 @@ class Compress {
  public:
   static constexpr size_t kSlice = 262144;  // about a millisecond
 
-  // The copy is written to `scratch`, which is made anew and gets the mode of the source.
+  // The copy is written to `scratch`, which is made anew and gets the mode of the source; `front`
+  // goes before it.
   static base::Result<std::unique_ptr<Compress>> begin(const std::string& source,
-                                                       const std::string& scratch);
+                                                       const std::string& scratch,
+                                                       std::string_view front = {});
   // Removes the scratch file, unless it was kept.
   ~Compress();
   Compress(const Compress&) = delete;

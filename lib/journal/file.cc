@@ -6,8 +6,22 @@
 
 namespace journal {
 
+namespace {
+constexpr size_t kMostEvents = 256;
+}
+
 File::File(const base::Ring& ring, Options options)
-    : output(std::move(options)), ring_(&ring), cursor_(ring.head()) {}
+    : output(std::move(options), ring.head()), ring_(&ring), cursor_(ring.head()) {}
+
+void File::note(Noted event) {
+  const std::lock_guard<std::mutex> lock(noting_);
+  if (events_.size() < kMostEvents) events_.push_back(std::move(event));
+}
+
+std::vector<Noted> File::take_events() {
+  const std::lock_guard<std::mutex> lock(noting_);
+  return std::exchange(events_, {});
+}
 
 bool File::overtake(uint64_t to) {
   const std::unique_lock<std::mutex> lock(copying_, std::try_to_lock);

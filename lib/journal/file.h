@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "lib/base/ring.h"
 #include "lib/journal/options.h"
@@ -28,6 +29,8 @@ class File {
   uint64_t cursor() const { return cursor_.load(std::memory_order_acquire); }
   uint64_t staged() const { return staged_.load(std::memory_order_relaxed); }
   bool overtake(uint64_t to);
+  // An event; beyond some hundred that wait, they are dropped.
+  void note(Noted event);
   // The ring goes away. With `save`, what is still in it is copied for the thread; else it is lost.
   void detach(bool save);
 
@@ -36,6 +39,8 @@ class File {
   Piece take(char* out, size_t max);
   // The same without copying, for a disk that takes nothing: all that is there now.
   Piece skip();
+  // The events that were noted until now: all that come before bytes that were taken.
+  std::vector<Noted> take_events();
   void landed() { staged_.store(0, std::memory_order_relaxed); }
 
   Output output;
@@ -54,6 +59,8 @@ class File {
   Piece next_piece(uint64_t max);
 
   std::mutex copying_;
+  std::mutex noting_;  // held for moments only
+  std::vector<Noted> events_;
   const base::Ring* ring_;  // null once detached; then the rest of it is in rest_
   std::string rest_;
   uint64_t rest_at_ = 0;    // the absolute offset of rest_

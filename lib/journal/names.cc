@@ -29,6 +29,15 @@ std::string scratch_name(const std::string& path) {
   return path + ".zst.tmp";
 }
 
+std::string index_name(const std::string& path) {
+  constexpr std::string_view log = ".log";
+  return (path.ends_with(log) ? path.substr(0, path.size() - log.size()) : path) + ".idx";
+}
+
+std::string old_index_name(const std::string& path, size_t number) {
+  return base::cat(index_name(path), '.', number);
+}
+
 std::vector<Move> shift(const std::string& path, const std::vector<Old>& olds) {
   std::vector<Move> moves;
   const auto free =

@@ -15,6 +15,9 @@ namespace journal {
 std::string old_name(const std::string& path, size_t number);
 std::string packed_name(const std::string& plain);
 std::string scratch_name(const std::string& path);
+// The index beside a file: x.idx for x.log, x.idx.2 for its old file 2; y.idx for any other y.
+std::string index_name(const std::string& path);
+std::string old_index_name(const std::string& path, size_t number);
 
 // Which forms of one number exist.
 struct Old {

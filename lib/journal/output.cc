@@ -54,8 +54,11 @@ ssize_t write_both(int fd, std::string_view a, std::string_view b) {
 }
 }  // namespace
 
-Output::Output(Options options)
-    : options_(std::move(options)), rotation_(options_.keep, options_.compress) {
+Output::Output(Options options, uint64_t offset)
+    : options_(std::move(options)),
+      offset_(offset),
+      rotation_(options_.keep, options_.compress, indexed()),
+      index_(options_.epoch, options_.mode) {
   counters_.open = options_.path.empty();
 }
 
@@ -100,9 +103,15 @@ void Output::adopt() {
   regular_ = S_ISREG(st.st_mode);
   size_ = static_cast<uint64_t>(st.st_size);
   line_start_ = false;
-  if (!regular_ || !rotates()) return;
+  if (!regular_ || !(rotates() || indexed())) return;
+  const std::string path = resolved(options_.path);
   born_us_ = born_us(fd_.get());
-  rotation_.at(resolved(options_.path));
+  if (rotates()) rotation_.at(path);
+  if (indexed()) index_.attach(path, fd_.get(), size_, offset_);
+}
+
+void Output::add(std::vector<Noted> events) {
+  if (indexed()) index_.add(std::move(events));
 }
 
 void Output::reopen() {
@@ -112,6 +121,7 @@ void Output::reopen() {
 
 void Output::close() {
   if (!fd_) return;
+  index_.close();
   fd_.reset();
   counters_.open = false;
 }
@@ -123,8 +133,13 @@ void Output::follow(base::Time now) {
   follow_at_ = now + kFollowEvery;
   struct stat st {};
   const int rc = ::stat(options_.path.c_str(), &st);
-  if (rc < 0 ? errno == ENOENT : st.st_dev != dev_ || st.st_ino != ino_) close();
-  if (rc == 0) size_ = static_cast<uint64_t>(st.st_size);  // logrotate's copytruncate
+  if (rc < 0 ? errno == ENOENT : st.st_dev != dev_ || st.st_ino != ino_) {
+    if (indexed()) index_.moved();
+    close();
+  }
+  if (rc < 0) return;
+  if (static_cast<uint64_t>(st.st_size) < size_) index_.cut();  // logrotate's copytruncate
+  size_ = static_cast<uint64_t>(st.st_size);
 }
 
 void Output::put(std::string_view bytes, base::Time now, std::string& scratch) {
@@ -165,6 +180,7 @@ void Output::rotate(base::Time now) {
   follow_at_ = {};
   follow(now);  // never rename a file that is not ours
   if (!fd_) return;
+  index_.end(offset_, size_);
   const base::Result<void> rotated = rotation_.rotate();
   counters_.rotation_error = rotated ? 0 : rotated.error().sys;
   if (rotated) {
@@ -182,15 +198,21 @@ size_t Output::write_some(std::string_view bytes, base::Time now) {
     announced_ = owed_;
     marker_ = base::cat("\n[[", owed_, " bytes skipped]]\n");
   }
+  index_.before(offset_, size_, marker_.size(), bytes, now);
+  bool any = false;
   size_t done = 0;
   while (!marker_.empty() || done < bytes.size()) {
     const ssize_t n = write_both(target(), marker_, bytes.substr(done));
     if (n <= 0) {
-      failed(n < 0 ? errno : EIO, now);
+      const int error = n < 0 ? errno : EIO;
+      if (!any) index_.take_back();
+      failed(error, now);
       return done;
     }
+    any = true;
     done += took(static_cast<size_t>(n));
   }
+  if (index_.waiting()) index_.before(offset_, size_, 0, {}, now);
   if (done > 0) line_start_ = bytes[done - 1] == '\n';
   rest_ = {};
   counters_.error.store(0, std::memory_order_relaxed);
@@ -206,6 +228,7 @@ size_t Output::took(size_t n) {
     marker_.erase(0, of_marker);
     owed_ -= std::exchange(announced_, 0);
   }
+  offset_ += n - of_marker;
   counters_.written.fetch_add(n - of_marker, std::memory_order_relaxed);
   return n - of_marker;
 }

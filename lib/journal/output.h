@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/journal/index.h"
 #include "lib/journal/options.h"
 #include "lib/journal/rotate.h"
 
@@ -26,7 +27,8 @@ class Output {
     std::atomic<bool> open{false};
   };
 
-  explicit Output(Options options);
+  // `offset`: of the stream's next byte.
+  explicit Output(Options options, uint64_t offset = 0);
 
   // Opens the file when it is not open, unless it rests after an error. False: it is not.
   bool ready(base::Time now);
@@ -35,26 +37,35 @@ class Output {
   void put(std::string_view bytes, base::Time now, std::string& scratch);
   // So many bytes of the stream were given up, here or by the loop that counted them already.
   void lose(uint64_t n);
-  void owe(uint64_t n) { owed_ += n; }
+  void owe(uint64_t n) {
+    owed_ += n;
+    offset_ += n;
+  }
+  // Events, for the index.
+  void add(std::vector<Noted> events);
   // The file is opened again before the next bytes.
   void reopen();
+
+  bool noted() const { return index_.waiting(); }
 
   // After an error no attempt is made for a while; a due marker is tried at rest_until().
   bool resting(base::Time now) const { return now < rest_until_; }
   base::Time rest_until() const { return rest_until_; }
   void end_rest() { rest_until_ = {}; }
-  bool owes() const { return owed_ > 0 || !marker_.empty(); }
+  bool owes() const { return owed_ > 0 || !marker_.empty() || (index_.waiting() && !fd_); }
 
   bool packing() const { return rotation_.packing(); }
   void pack();
   void cancel_packing() { rotation_.cancel(); }
 
   const Counters& counters() const { return counters_; }
+  int index_error() const { return index_.error(); }
   void count_lost(uint64_t n) { counters_.lost.fetch_add(n, std::memory_order_relaxed); }
 
  private:
   int target() const { return options_.path.empty() ? options_.fd : fd_.get(); }
   bool rotates() const { return options_.rotate_bytes > 0 || options_.rotate_age.count() > 0; }
+  bool indexed() const { return options_.epoch != 0 && !options_.filter; }
   bool open_now();
   int open_path();
   void adopt();
@@ -75,10 +86,12 @@ class Output {
   bool regular_ = false;
   bool line_start_ = false;  // the last byte that was written was a newline
   uint64_t size_ = 0;
+  uint64_t offset_;  // of the stream's next byte
   int64_t born_us_ = 0;
   base::Time follow_at_{}, rest_until_{}, rotate_after_{};
   base::Duration rest_{0};
   Rotation rotation_;
+  Index index_;
   uint64_t owed_ = 0;       // lost bytes that no marker tells of yet
   uint64_t announced_ = 0;  // of those: what marker_ says, while none of it is written
   std::string marker_;      // what is still to be written of a marker

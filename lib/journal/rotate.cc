@@ -8,9 +8,17 @@
 #include <cstdio>
 #include <utility>
 
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/journal/frame.h"
+#include "lib/journal/record.h"
+#include "lib/journal/start.h"
+
 namespace journal {
 
 namespace {
+constexpr size_t kMostIndex = 32UL << 20U;  // a larger one is left out
+
 bool exists(const std::string& path) {
   struct stat st {};
   return ::lstat(path.c_str(), &st) == 0;
@@ -22,6 +30,17 @@ Old look(const std::string& plain) {
 
 bool remove(const std::string& path) {
   return ::unlink(path.c_str()) == 0;
+}
+
+// The frame that goes before the compressed file; empty where the index is not this file's.
+std::string index_of_old(const std::string& file, const std::string& index) {
+  const std::optional<IndexEnd> end = find_end(index, file);
+  base::Result<std::string> bytes = base::read_file(index, kMostIndex);
+  if (!end || end->ahead || !bytes || bytes->size() < end->keep) return {};
+  bytes->resize(end->keep);
+  if (end->ended) return index_frame(*bytes);
+  append_record({Kind::end, base::wall_us(), end->here, end->size, end->source, {}, {}}, *bytes);
+  return index_frame(*bytes);
 }
 }  // namespace
 
@@ -37,8 +56,11 @@ void Rotation::at(std::string path) {
 //   NAME.n without NAME.n.zst    compressed from now on
 //   a free number in the chain   the next rotation moves the others only up to there
 //   numbers above `keep`         of a larger `keep` earlier: deleted
+//   x.idx.n without x.log.n      the file was renamed, and its index not yet: renamed now; else it
+//                                is in the compressed file: deleted
 void Rotation::tidy() {
   remove(scratch_name(path_));
+  if (index_) tidy_index();
   for (size_t n = 1; n <= keep_; n++) {
     const std::string plain = old_name(path_, n);
     const Old old = look(plain);
@@ -47,8 +69,21 @@ void Rotation::tidy() {
   }
   for (size_t n = keep_ + size_t{1};; n++) {
     const std::string plain = old_name(path_, n);
+    if (index_) remove(old_index_name(path_, n));
     const bool gone = remove(plain);
     if (!remove(packed_name(plain)) && !gone) return;
+  }
+}
+
+void Rotation::tidy_index() {
+  for (size_t n = keep_; n > 0; n--) {
+    const std::string index = old_index_name(path_, n), next = old_index_name(path_, n + 1);
+    if (!exists(index) || exists(old_name(path_, n))) continue;
+    if (exists(old_name(path_, n + 1)) && !exists(next)) {
+      ::rename(index.c_str(), next.c_str());
+    } else {
+      remove(index);
+    }
   }
 }
 
@@ -80,7 +115,19 @@ base::Result<void> Rotation::apply(const Move& move) {
   const int rc =
       move.to.empty() ? ::unlink(move.from.c_str()) : ::rename(move.from.c_str(), move.to.c_str());
   if (rc < 0 && errno != ENOENT) return base::sys_error(errno, move.from);
+  if (index_ && !move.from.ends_with(packed_name(""))) move_index(move);
   return {};
+}
+
+// After its file. A crash in between: tidy() and Index::attach().
+void Rotation::move_index(const Move& move) const {
+  const std::string base = index_name(path_);
+  const std::string from = base + move.from.substr(path_.size());
+  if (move.to.empty()) {
+    remove(from);
+  } else {
+    ::rename(from.c_str(), (base + move.to.substr(path_.size())).c_str());
+  }
 }
 
 base::Result<void> Rotation::pack() {
@@ -98,7 +145,9 @@ base::Result<void> Rotation::begin() {
   for (size_t n = keep_; n > 0; n--) {
     source_ = old_name(path_, n);
     if (!exists(source_)) continue;
-    base::Result<std::unique_ptr<Compress>> job = Compress::begin(source_, scratch_name(path_));
+    const std::string front = index_ ? index_of_old(source_, old_index_name(path_, n)) : "";
+    base::Result<std::unique_ptr<Compress>> job =
+        Compress::begin(source_, scratch_name(path_), front);
     if (job) {
       job_ = std::move(*job);
       return {};
@@ -120,6 +169,7 @@ base::Result<void> Rotation::finish() {
   const base::Result<void> synced = sync_folder();
   if (!synced) return synced;
   if (!remove(source_)) return base::sys_error(errno, source_);
+  if (index_) move_index({source_, ""});
   return {};
 }
 

@@ -14,7 +14,9 @@ namespace journal {
 
 class Rotation {
  public:
-  Rotation(unsigned keep, bool compress) : keep_(keep), compress_(compress) {}
+  // `index`: each file has one beside it, which goes where the file goes.
+  Rotation(unsigned keep, bool compress, bool index = false)
+      : keep_(keep), compress_(compress), index_(index) {}
 
   // The file is at `path` now (absolute, no link). The first time, what a crash left is cleared up.
   void at(std::string path);
@@ -31,13 +33,16 @@ class Rotation {
  private:
   std::vector<Old> olds() const;
   void tidy();
+  void tidy_index();
   base::Result<void> apply(const Move& move);
+  void move_index(const Move& move) const;
   base::Result<void> begin();
   base::Result<void> finish();
   base::Result<void> sync_folder() const;
 
   unsigned keep_;
   bool compress_;
+  bool index_;
   bool wanted_ = false;
   std::string path_;
   std::string source_;  // what job_ compresses, under its present name

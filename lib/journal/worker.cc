@@ -54,11 +54,14 @@ bool Worker::drain(File& file) {
     const bool open = file.output.ready(now);
     if (queue_->abandoned()) return false;
     const File::Piece piece = open ? file.take(stage_.get(), kStage) : file.skip();
+    file.output.add(file.take_events());
     file.output.owe(piece.gap);
     if (!open) file.output.lose(piece.size);
-    if (!open || piece.size == 0) return false;
+    if (!open) return false;
+    if (piece.size == 0 && !file.output.noted()) return false;
     file.output.put({stage_.get(), piece.size}, now, filtered_);
     file.landed();
+    if (piece.size == 0) return false;
   }
   return true;
 }

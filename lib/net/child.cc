@@ -193,7 +193,8 @@ void Child::reap() {
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return;
   running_ = false;
   watch_.want(Watch::kNothing);
-  on_exit_(status);
+  // It may call forget().
+  if (const OnExit told = std::move(on_exit_)) told(status);
 }
 
 void Child::signal(int number) {

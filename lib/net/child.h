@@ -50,6 +50,8 @@ class Child {
 
   pid_t pid() const { return pid_; }
   bool running() const { return running_; }
+  // Its end is nobody's business any more: OnExit is not called.
+  void forget() { on_exit_ = nullptr; }
   // Signals the process group it leads.
   void signal(int number);
   // Kills and collects it, where it still runs: for a helper whose user goes. Not told to OnExit.

@@ -18,6 +18,7 @@ constexpr size_t kGather = 64 * 1024;  // measured: less costs processor time, m
 constexpr size_t kOneRead = 4096;      // a pty gives no more at once
 constexpr size_t kPushPerTurn = 256 * 1024;
 constexpr size_t kMaxNotes = 8 * 1024;
+constexpr size_t kFramesAtOnce = 64;
 constexpr auto kHold = milliseconds(50);
 constexpr int kRefillDivisor = 20;  // 5 % of the time
 constexpr auto kHoldCheck = milliseconds(1);
@@ -43,11 +44,12 @@ void HoldBudget::refill(base::Time now) {
 // ---- Viewer
 
 Viewer::Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix,
-               Events events)
+               Events events, const Framing* framing)
     : fanout_(fanout),
       fd_(std::move(fd)),
       cursor_(from),
       prefix_(std::move(prefix)),
+      framing_(framing),
       budget_{kHold, loop.now()},
       events_(std::move(events)),
       watch_(loop, fd_.get(), [this](unsigned what) { ready(what); }) {
@@ -102,9 +104,39 @@ void Viewer::input_ended() {
 }
 
 void Viewer::note(std::string_view text) {
+  insert(framed(text));
+}
+
+void Viewer::insert(std::string_view frame) {
   if (gone_ || prefix_.size() - prefix_sent_ > kMaxNotes) return;
-  prefix_ += text;
+  prefix_ += frame;
   if (!blocked_) push();
+}
+
+std::string Viewer::framed(std::string_view text) const {
+  if (framing_ == nullptr) return std::string(text);
+  std::string out;
+  const auto write_header = framing_->note_header ? framing_->note_header : framing_->header;
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, framing_->max_payload);
+    std::array<char, Framing::kMaxHeader> header;  // NOLINT: filled as far as it is used
+    out.append(header.data(), write_header(piece.size(), header.data()));
+    out += piece;
+    text.remove_prefix(piece.size());
+  }
+  return out;
+}
+
+// The ring is about to pass a frame that was begun: what it still needs is kept aside.
+void Viewer::rescue() {
+  std::string rest = std::move(header_rest_);
+  header_rest_.clear();
+  const size_t at = rest.size();
+  rest.resize(at + announced_);
+  fanout_.ring_.copy(cursor_, announced_, rest.data() + at);
+  cursor_ += announced_;
+  announced_ = 0;
+  prefix_ = rest + prefix_;  // of which nothing was sent, behind an unfinished frame
 }
 
 void Viewer::pause_input(bool on) {
@@ -126,7 +158,7 @@ void Viewer::skip() {
   const uint64_t to = ring.line_start(ring.tail() + ring.size() / 4);
   prefix_.erase(0, prefix_sent_);
   prefix_sent_ = 0;
-  prefix_ += loss_marker(to - cursor_);
+  prefix_ += framed(loss_marker(to - cursor_));
   skipped_ += to - cursor_;
   fanout_.skipped_ += to - cursor_;
   cursor_ = to;
@@ -149,34 +181,89 @@ void Viewer::output_ended() {
   if (input_over_) drop();
 }
 
+namespace {
+// What one sendmsg is to send, and where each header stands.
+struct Message {
+  std::array<iovec, 3 * kFramesAtOnce> piece;  // NOLINT: the count says what is set
+  size_t count = 0;
+  size_t bytes = 0;
+
+  void add(void* at, size_t n) {
+    if (n == 0) return;
+    piece[count++] = {at, n};
+    bytes += n;
+  }
+  void add(const base::Ring::Slices& s) {
+    for (int i = 0; i < s.count; i++) {
+      const iovec& v = s.piece[static_cast<size_t>(i)];
+      add(v.iov_base, v.iov_len);
+    }
+  }
+};
+}  // namespace
+
 // One sendmsg of prefix and ring bytes; false: the peer takes no more now.
 bool Viewer::send_some(size_t& sent) {
   const base::Ring& ring = fanout_.ring_;
   if (cursor_ < ring.tail()) skip();
-  std::array<iovec, 3> piece;  // NOLINT: the count says what is set
-  size_t count = 0;
-  const size_t prefix = prefix_.size() - prefix_sent_;
-  if (prefix > 0) piece[count++] = {prefix_.data() + prefix_sent_, prefix};
-  const size_t n = std::min<uint64_t>(ring.head() - cursor_, kPushPerTurn);
-  const base::Ring::Slices s = ring.slices(cursor_, n);
-  for (int i = 0; i < s.count; i++) piece[count++] = s.piece[static_cast<size_t>(i)];
+  Message m;
+  std::array<std::array<char, Framing::kMaxHeader>, kFramesAtOnce> headers;  // NOLINT
+  m.add(header_rest_.data(), header_rest_.size());
+  m.add(ring.slices(cursor_, announced_));
+  m.add(prefix_.data() + prefix_sent_, prefix_.size() - prefix_sent_);
+  uint64_t at = cursor_ + announced_;
+  const size_t most = framing_ == nullptr ? kPushPerTurn : framing_->max_payload;
+  for (size_t i = 0; at < ring.head() && i < kFramesAtOnce - 2 && m.bytes < kPushPerTurn; i++) {
+    const size_t n = std::min<uint64_t>(ring.head() - at, most);
+    if (framing_ != nullptr) m.add(headers[i].data(), framing_->header(n, headers[i].data()));
+    m.add(ring.slices(at, n));
+    at += n;
+  }
   msghdr message{};
-  message.msg_iov = piece.data();
-  message.msg_iovlen = count;
+  message.msg_iov = m.piece.data();
+  message.msg_iovlen = m.count;
   const ssize_t w = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (w < 0) {
     if (errno != EAGAIN && errno != EINTR) output_ended();
     return false;
   }
   const auto done = static_cast<size_t>(w);
-  prefix_sent_ += std::min(done, prefix);
-  cursor_ += done - std::min(done, prefix);
+  sent_some(done);
+  sent += done;
+  return done == m.bytes;  // a short write: the socket is full
+}
+
+// So many bytes of what send_some() put together went out.
+void Viewer::sent_some(size_t n) {
+  const auto take = [&n](size_t most) {
+    const size_t took = std::min(n, most);
+    n -= took;
+    return took;
+  };
+  header_rest_.erase(0, take(header_rest_.size()));
+  const size_t begun = take(announced_);
+  announced_ -= begun;
+  cursor_ += begun;
+  prefix_sent_ += take(prefix_.size() - prefix_sent_);
   if (prefix_sent_ == prefix_.size() && !prefix_.empty()) {
     prefix_ = std::string();
     prefix_sent_ = 0;
   }
-  sent += done;
-  return done == n + prefix;  // a short write: the socket is full
+  if (framing_ == nullptr) {
+    cursor_ += n;
+    return;
+  }
+  while (n > 0) {
+    const size_t payload =
+        std::min<uint64_t>(fanout_.ring_.head() - cursor_, framing_->max_payload);
+    std::array<char, Framing::kMaxHeader> header;  // NOLINT: filled as far as it is used
+    const size_t length = framing_->header(payload, header.data());
+    const size_t cut = take(length);
+    header_rest_.assign(header.data() + cut, length - cut);
+    const size_t went = take(payload);
+    cursor_ += went;
+    announced_ = payload - went;
+  }
 }
 
 // Over TCP, closing while keys are unread, or on their way, resets the connection, and takes output
@@ -194,17 +281,18 @@ void Viewer::check_end() {
 
 // ---- Fanout
 
-Fanout::Fanout(Loop& loop, size_t ring_bytes)
+Fanout::Fanout(Loop& loop, size_t ring_bytes, uint64_t start)
     : loop_(loop),
-      ring_(ring_bytes),
+      ring_(ring_bytes, start),
       gather_(std::min(kGather, ring_bytes / 4)),
       hold_timer_(loop, [this] { progressed(); }),
       hangup_timer_(loop, [this] { look_for_hangups(); }),
       reap_timer_(loop, [this] { reap(); }) {}
 
-Viewer& Fanout::add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events) {
+Viewer& Fanout::add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events,
+                    const Framing* framing) {
   Viewer& v = viewers_.emplace_back(*this, loop_, std::move(fd), std::max(from, ring_.tail()),
-                                    std::move(prefix), std::move(events));
+                                    std::move(prefix), std::move(events), framing);
   v.push();
   return v;
 }
@@ -249,6 +337,7 @@ size_t Fanout::room(const Source& source) {
     culprit_ = &v;
   }
   const size_t room = std::min<uint64_t>(gather_, ring_.size() - (head - low));
+  rescue(head + room);
   if (room >= std::min(kOneRead, gather_)) {
     held_ = nullptr;
     return room;
@@ -256,6 +345,13 @@ size_t Fanout::room(const Source& source) {
   if (held_ == nullptr) charged_at_ = now == base::Time{} ? base::Clock::now() : now;
   hold(source);
   return 0;
+}
+
+// The ring may be written up to `end`: frames that were begun must not be spoiled.
+void Fanout::rescue(uint64_t end) {
+  for (Viewer& v : viewers_) {
+    if (v.announced_ > 0 && v.cursor_ + ring_.size() < end) v.rescue();
+  }
 }
 
 void Fanout::hold(const Source& source) {

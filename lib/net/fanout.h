@@ -30,6 +30,18 @@ struct HoldBudget {
   void refill(base::Time now);
 };
 
+// How bytes are wrapped for a viewer that does not take them raw: in pieces, each behind a header.
+// An announced piece is always finished, also when the ring passes it in the middle.
+struct Framing {
+  static constexpr size_t kMaxHeader = 14;
+
+  size_t max_payload;  // at most 64 KiB
+  // Writes the header of a piece of n bytes; its length.
+  size_t (*header)(size_t n, char* out);
+  // The same for what is no part of the stream: notes and the loss marker. Null: no difference.
+  size_t (*note_header)(size_t n, char* out) = nullptr;
+};
+
 // One viewer: a descriptor and its place in the stream. Owned by its Fanout, which deletes it
 // after on_gone.
 class Viewer {
@@ -40,7 +52,8 @@ class Viewer {
   };
 
   // Use Fanout::add.
-  Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix, Events events);
+  Viewer(Fanout& fanout, Loop& loop, base::Fd fd, uint64_t from, std::string prefix, Events events,
+         const Framing* framing);
 
   uint64_t cursor() const { return cursor_; }
   uint64_t skipped() const { return skipped_; }
@@ -50,6 +63,8 @@ class Viewer {
   // Shows a text to this viewer alone, at its place in the stream. Dropped where more than a few
   // KiB of such texts wait already.
   void note(std::string_view text);
+  // The same for bytes that are framed already, or are not the console's (a websocket's pong).
+  void insert(std::string_view frame);
   // Stops reading keys: the peer is held back by its own socket.
   void pause_input(bool on);
   // Ends it without sending what is left.
@@ -63,6 +78,9 @@ class Viewer {
   void output_ended();
   void push();
   bool send_some(size_t& sent);
+  void sent_some(size_t n);
+  std::string framed(std::string_view text) const;
+  void rescue();
   void skip();
   bool pending() const;
   void check_end();
@@ -75,6 +93,9 @@ class Viewer {
   uint64_t skipped_ = 0;
   std::string prefix_;  // goes before the ring's bytes: about block, marker, notes; mostly empty
   size_t prefix_sent_ = 0;
+  const Framing* framing_;   // null: raw
+  std::string header_rest_;  // of a frame's header that was cut; goes first
+  size_t announced_ = 0;     // bytes from the ring that a begun frame still needs; go next
   HoldBudget budget_;
   Events events_;
   bool blocked_ = false;
@@ -96,8 +117,8 @@ struct Source {
 
 class Fanout {
  public:
-  // `ring_bytes`: the history.
-  Fanout(Loop& loop, size_t ring_bytes);
+  // `ring_bytes`: the history; `start`: the offset of its first byte.
+  Fanout(Loop& loop, size_t ring_bytes, uint64_t start = 0);
   Fanout(const Fanout&) = delete;
   Fanout& operator=(const Fanout&) = delete;
 
@@ -111,8 +132,10 @@ class Fanout {
   // Bytes were committed to the ring: to everybody.
   void publish();
 
-  // A new viewer from absolute offset `from` (within the ring), after `prefix`.
-  Viewer& add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events);
+  // A new viewer from absolute offset `from` (within the ring), after `prefix`, which is framed
+  // already where there is a framing; that lives as long as the program.
+  Viewer& add(base::Fd fd, uint64_t from, std::string prefix, Viewer::Events events,
+              const Framing* framing = nullptr);
   // The source is over: each viewer gets what is left, then the end.
   void finish();
 
@@ -122,6 +145,7 @@ class Fanout {
  private:
   friend class Viewer;
   void charge(base::Time now);
+  void rescue(uint64_t end);
   void hold(const Source& source);
   void progressed();
   void remove_later(Viewer& v);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <memory>
@@ -44,6 +45,27 @@ std::vector<pid_t> children(pid_t parent) {
     if (text) append_numbers(*text, out);
   }
   return out;
+}
+
+// The fields behind the command's name, from the state on: proc(5).
+std::vector<std::string_view> fields_of(std::string_view stat) {
+  std::vector<std::string_view> out;
+  const size_t paren = stat.rfind(')');
+  if (paren == std::string_view::npos) return out;
+  stat.remove_prefix(paren + 1);
+  while (!stat.empty()) {
+    const size_t end = std::min(stat.find(' '), stat.size());
+    if (end > 0) out.push_back(stat.substr(0, end));
+    stat.remove_prefix(std::min(end + 1, stat.size()));
+  }
+  return out;
+}
+
+template <class T>
+T number_at(const std::vector<std::string_view>& fields, size_t i) {
+  T n{};
+  std::from_chars(fields[i].data(), fields[i].data() + fields[i].size(), n);
+  return n;
 }
 
 bool zombie(pid_t pid) {
@@ -86,6 +108,25 @@ bool kill_descendants() {
   for (const pid_t p : all) ::kill(p, SIGSTOP);
   for (const pid_t p : all) ::kill(p, SIGKILL);
   return all.empty();
+}
+
+std::vector<Process> all_processes() {
+  constexpr size_t kParent = 1, kSession = 3, kStarted = 19;  // counted from the state
+  std::vector<Process> out;
+  const std::unique_ptr<DIR, Free<::closedir>> dir(::opendir("/proc"));
+  if (!dir) return out;
+  while (const dirent* e = ::readdir(dir.get())) {
+    std::vector<pid_t> pid;
+    append_numbers(e->d_name, pid);
+    if (pid.empty()) continue;
+    const auto stat = base::read_file(base::cat("/proc/", e->d_name, "/stat"), 4096);
+    if (!stat) continue;
+    const auto fields = fields_of(*stat);
+    if (fields.size() <= kStarted || fields[0] == "Z" || fields[0] == "X") continue;
+    out.push_back({pid[0], number_at<pid_t>(fields, kParent), number_at<pid_t>(fields, kSession),
+                   number_at<uint64_t>(fields, kStarted)});
+  }
+  return out;
 }
 
 }  // namespace net

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <vector>
 
 namespace net {
@@ -21,5 +22,15 @@ std::vector<pid_t> descendants();
 // One round of ending them: each is stopped, so that it cannot fork on, then killed, from the top
 // down. True when nobody is left; else call again in a few milliseconds.
 bool kill_descendants();
+
+// One process as /proc/PID/stat has it. Number and start together are never used twice.
+struct Process {
+  pid_t pid = 0, parent = 0, session = 0;
+  uint64_t started = 0;  // in clock ticks since boot
+  bool same(const Process& other) const { return pid == other.pid && started == other.started; }
+};
+
+// Every process of this machine that has not ended, in no order. Reads one file for each.
+std::vector<Process> all_processes();
 
 }  // namespace net

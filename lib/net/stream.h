@@ -52,6 +52,9 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
+  // Another owner goes on with it. Not within a callback; what was told is not told again.
+  void set_events(Events events) { events_ = std::move(events); }
+
   // Queues a copy. There is no bound here: who sends asks full() first.
   void send(std::string_view bytes);
   size_t unsent() const;

@@ -95,7 +95,7 @@ void Client::connected(Fd fd) {
           [this] {
             if (ready() && events_.low_water) events_.low_water();
           }});
-  if (login_.at_once && login_.empty()) return become_ready();
+  if (login_.at_once && login_.empty() && connections_ == 0) return become_ready();
   state_ = State::login;
   timer_.after(kLoginPatience);
   log_in();

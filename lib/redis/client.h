@@ -39,8 +39,8 @@ using Connect = std::function<void(net::Loop&, base::Time deadline,
 struct Login {
   std::string user, password;  // both empty: no AUTH
   int database = 0;
-  // Where there is nothing to log in with, commands go out without asking first whether the server
-  // serves: a round trip less, for who can stand the answers LOADING and NOAUTH.
+  // Where there is nothing to log in with, the first connection's commands go out without asking
+  // whether the server serves: a round trip less, for who can stand the answers LOADING and NOAUTH.
   bool at_once = false;
 
   bool empty() const { return user.empty() && password.empty() && database == 0; }

@@ -12,8 +12,9 @@ install_to() {
   cd "$T/root/usr"
   local file
   for file in bin/{ptybufferd,ptyattach,ptyautostart,lineman} libexec/lineman/{tlspipe,resolve} \
-    share/man/man1/{ptyattach,ptyautostart,lineman}.1 share/man/man8/ptybufferd.8 \
-    share/man/man7/{lineman,lineman-style}.7 \
+    share/man/man1/{ptyattach,ptyautostart,lineman}.1 share/man/man8/{ptybufferd,consoled}.8 \
+    share/man/man7/{lineman,lineman-style}.7 share/man/man5/consoled.conf.5 bin/consoled \
+    lib/systemd/system/consoled.{service,socket} share/doc/lineman/examples/tls/make-certs \
     lib/systemd/{system,user}/ptybufferd@.service lib/{sysusers.d,tmpfiles.d}/lineman.conf \
     share/bash-completion/completions/ptyattach share/zsh/site-functions/_ptyattach \
     share/fish/vendor_completions.d/ptyattach.fish share/doc/lineman/{README.md,COPYRIGHT}; do
@@ -71,6 +72,15 @@ install_to() {
   [[ $stderr == *' started nap' ]]
   run -0 --separate-stderr autostart.sh
   [[ $output == *' ok nap' ]]
+}
+
+@test "COMPAT=1 adds goconserver and cloud-console" {
+  install_to install PREFIX="$T/i" COMPAT=1
+  PATH=$T/i/bin:/usr/bin:/bin
+  run -0 goconserver --version
+  assert_output --regexp '^Version: [^ ]+, BuildTime: '
+  run -1 cloud-console /dev/pts/0
+  assert_line --partial 'device ip port'
 }
 
 @test "without COMPAT the old names are not touched" {

@@ -96,9 +96,24 @@ given() { redis INFO commandstats | sed -n "s/^cmdstat_$1:calls=\([0-9]*\).*/\1/
   assert_output --partial 'not of this version: load it, see lineman-redis(7)'
 }
 
+@test "the list of a log is filled once, bounded, and keeps its place" {
+  page >page.txt
+  grep -qw log_push page.txt
+  push() { redis FCALL lineman_redis_log_push 2 'lineman:{log.x}' 'lineman:{log.x}:at' "$@"; }
+  assert_equal "$(push n1 7:0:0 7:2:0 3 a b)" OK
+  assert_equal "$(push n1 7:0:0 7:2:0 3 a b)" 7:2:0
+  assert_equal "$(push n1 7:2:0 7:4:0 3 c d)" OK
+  assert_equal "$(push n2 7:0:0 7:1:0 3 e)" OK
+  assert_equal "$(redis LRANGE 'lineman:{log.x}' 0 -1 | tr '\n' ' ')" 'c d e '
+  # Another journal under the same name: it goes on there.
+  assert_equal "$(push n1 8:0:0 8:1:0 3 f)" OK
+  run push n1 8:1:0 8:2:0 none g
+  assert_failure
+}
+
 @test "each script says what it takes, what it answers, and what a crash leaves" {
   local file word
-  for file in "$LM_ROOT"/lib/queue/*.lua; do
+  for file in "$LM_ROOT"/lib/*/*.lua; do
     head -1 "$file" | grep -qxE '#!lua( flags=(allow-oom|no-writes))?' || fail "$file: first line"
     for word in "-- $(basename "$file" .lua):" '-- KEYS\[1\]' '-- ARGV' '-- Answers'; do
       grep -q -- "$word" "$file" || fail "$file: no $word"

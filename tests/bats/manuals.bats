@@ -16,7 +16,7 @@ run_examples() {
     page=${page##*/}
     manual_examples "$page" >"$T/examples"
     [ -s "$T/examples" ] || continue
-    grep -qE "(run_examples|manual_examples) $page" "$LM_ROOT"/tests/bats/*.bats ||
+    grep -qE "(run_examples|manual_examples).*[ \"]$page" "$LM_ROOT"/tests/bats/*.bats "$LM_ROOT"/tests/unit/*.cc ||
       fail "$page: nobody runs its examples"
   done
 }
@@ -49,4 +49,23 @@ run_examples() {
   [ -S job.sock ]
   echo admin | ptyattach ./switch.sock
   wait_until 5 file_has typed admin
+}
+
+# What the sources of the configuration have in quotes are its keys, and words of their values.
+@test "consoled.conf(5) has every key that is read, and no other" {
+  local page=$LM_ROOT/man/consoled.conf.5 sources key
+  sources=("$LM_ROOT"/tools/consoled/config.cc "$LM_ROOT"/tools/consoled/config_loggers.cc)
+  grep -ohE '"[a-z][a-z_]*[a-z]"' "${sources[@]}" | tr -d '"' | sort -u >"$T/read"
+  [ "$(wc -l <"$T/read")" -gt 60 ]
+  while read -r key; do grep -qF "$key" "$page" || fail "not in the page: $key"; done <"$T/read"
+  sed -n 's/^\.It Va //p' "$page" | tr -d ',' | tr ' ' '\n' | grep . | sort -u >"$T/said"
+  [ "$(wc -l <"$T/said")" -gt 45 ]
+  while read -r key; do grep -qxF "${key#ssl_}" "$T/read" || grep -qxF "$key" "$T/read" || fail "nobody reads: $key"; done <"$T/said"
+}
+
+@test "lineman-web(7): the examples" {
+  start_bg consoled 2>>"$T/consoled.err"
+  wait_until 10 ctl consoled.sock status
+  run_examples lineman-web.7
+  assert_line --partial '"token":"'
 }

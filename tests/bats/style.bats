@@ -54,9 +54,14 @@ check_include() {
       [[ $file == lib/tls/*.cc || $file == lib/crypto/*.cc ]] ||
         echo "$file: $header: only in the .cc files of lib/tls and lib/crypto"
       ;;
+    libssh/*) [[ $file == lib/ssh/*.cc ]] || echo "$file: $header: only in the .cc files of lib/ssh" ;;
     nlohmann/json_fwd.hpp) [[ $allowed == *" wire "* ]] || echo "$file: $header: needs wire" ;;
     nlohmann/*) [[ $file == *.cc ]] || echo "$file: $header: only in .cc files" ;;
-    zstd.h) [[ $file == lib/journal/* ]] || echo "$file: $header: only in lib/journal" ;;
+    sqlite3.h) [[ $file == lib/store/*.cc ]] || echo "$file: $header: only in the .cc files of lib/store" ;;
+    yaml-cpp/*) [[ $file == lib/conf/yaml.cc ]] || echo "$file: $header: only in lib/conf/yaml.cc" ;;
+    boost/*) [[ $file == lib/http/parser.cc ]] || echo "$file: $header: only in lib/http/parser.cc" ;;
+    wslay/*) [[ $file == lib/http/*.cc ]] || echo "$file: $header: only in the .cc files of lib/http" ;;
+    zstd.h | re2/*) [[ $file == lib/journal/*.cc ]] || echo "$file: $header: only in lib/journal" ;;
     ../* | */../*) echo "$file: $header: includes start at the root" ;;
   esac
 }
@@ -84,17 +89,24 @@ check_includes() {
   mkdir -p "$T/lib/wire" "$T/lib/base" "$T/tools/ptyattach"
   printf '#include "lib/net/loop.h"\n#include "tools/ptyattach/x.h"\n' >"$T/lib/wire/bad.cc"
   printf '#include <event2/event.h>\n#include <nlohmann/json.hpp>\n' >"$T/lib/base/bad.h"
-  mkdir -p "$T/lib/tls"
+  mkdir -p "$T/lib/tls" "$T/lib/http"
   printf '#include <openssl/ssl.h>\n#include <event2/event.h>\n' >"$T/lib/tls/bad.h"
+  printf '#include <boost/beast/http.hpp>\n#include <wslay/wslay.h>\n' >"$T/lib/http/bad.h"
+  printf '#include <sqlite3.h>\n#include <yaml-cpp/yaml.h>\n' >"$T/lib/tls/bad.cc"
   printf '#include "lib/journal/append.h"\n# include "tools/ptybufferd/job.h"\n#include "own.h"\n' \
     >"$T/tools/ptyattach/bad.cc"
-  run check_includes "$T" lib/wire/bad.cc lib/base/bad.h lib/tls/bad.h tools/ptyattach/bad.cc
+  run check_includes "$T" lib/wire/bad.cc lib/base/bad.h lib/tls/bad.h lib/tls/bad.cc lib/http/bad.h \
+    tools/ptyattach/bad.cc
   assert_line "lib/wire/bad.cc: lib/net/loop.h: not on the line wire_USES"
   assert_line "lib/wire/bad.cc: tools/ptyattach/x.h: belongs to ptyattach alone"
   assert_line "lib/base/bad.h: event2/event.h: only in lib/net"
   assert_line "lib/base/bad.h: nlohmann/json.hpp: only in .cc files"
   assert_line "lib/tls/bad.h: openssl/ssl.h: only in the .cc files of lib/tls and lib/crypto"
   assert_line "lib/tls/bad.h: event2/event.h: only in lib/net"
+  assert_line "lib/tls/bad.cc: sqlite3.h: only in the .cc files of lib/store"
+  assert_line "lib/tls/bad.cc: yaml-cpp/yaml.h: only in lib/conf/yaml.cc"
+  assert_line "lib/http/bad.h: boost/beast/http.hpp: only in lib/http/parser.cc"
+  assert_line "lib/http/bad.h: wslay/wslay.h: only in the .cc files of lib/http"
   assert_line "tools/ptyattach/bad.cc: lib/journal/append.h: not on the line ptyattach_USES"
   assert_line "tools/ptyattach/bad.cc: tools/ptybufferd/job.h: belongs to ptybufferd alone"
   assert_line "tools/ptyattach/bad.cc: own.h: includes start at the root"

@@ -16,9 +16,19 @@ setup() {
   done
 }
 
-@test "the system's unit is no easy target" {
-  run systemd-analyze --offline=yes --threshold=50 security "$T/i/lib/systemd/system/ptybufferd@.service"
+@test "systemd-analyze verify finds nothing to say about consoled's" {
+  cp "$T/i/lib/systemd/system"/consoled.{service,socket} "$T"
+  run systemd-analyze --man=no verify "$T/consoled.service" "$T/consoled.socket"
   assert_success
+  assert_output ""
+}
+
+@test "the system's units are no easy targets" {
+  local unit
+  for unit in ptybufferd@ consoled; do
+    run systemd-analyze --offline=yes --threshold=50 security "$T/i/lib/systemd/system/$unit.service"
+    assert_success
+  done
 }
 
 # What ExecStart says, with the specifiers and variables of an instance filled in.
@@ -55,6 +65,30 @@ started() {
     wait "$MAIN"
     rm -rf "$T/log" "$T/home/.local"
   done
+}
+
+@test "consoled's command says READY on the sockets it is given, and ends by TERM with 0" {
+  start_bg socat -u "UNIX-RECV:$T/notify" "OPEN:$T/said,creat,append"
+  wait_until 5 test -S "$T/notify"
+  sed -n 's/^ExecStart=//p' "$T/i/lib/systemd/system/consoled.service" >"$T/line"
+  local sockets=()
+  while read -r path; do sockets+=(-l "$path"); done < <(
+    sed -n "s|^ListenStream=/run/lineman/|$T/run/|p" "$T/i/lib/systemd/system/consoled.socket"
+  )
+  [ "${#sockets[@]}" -eq 4 ]
+  mkdir -p "$T/run" "$T/state"
+  # shellcheck disable=SC2046
+  start_bg systemd-socket-activate "${sockets[@]}" -E "NOTIFY_SOCKET=$T/notify" \
+    -E "RUNTIME_DIRECTORY=$T/run" -E "STATE_DIRECTORY=$T/state" -E "LINEMAN_CONFIG=$T/etc" \
+    -E "ASAN_OPTIONS=$ASAN_OPTIONS" -E "UBSAN_OPTIONS=$UBSAN_OPTIONS" $(cat "$T/line")
+  MAIN=$BG
+  wait_until 5 test -S "$T/run/consoled.ctl"
+  run ctl "$T/run/consoled.sock" status
+  assert_output --partial '"ok":true'
+  wait_until 5 file_has "$T/said" READY=1
+  kill "$MAIN"
+  wait "$MAIN"
+  assert [ -S "$T/run/consoled.sock" ]
 }
 
 @test "user units lie where shells and cron look: no private folders" {

@@ -1,5 +1,6 @@
 // The answers are the same however the bytes are cut, and so is the error that ends them; and a
 // command of these bytes is read back as it was.
+// with: lib/redis/resp.cc -lhiredis
 #include <string>
 #include <vector>
 

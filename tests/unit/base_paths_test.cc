@@ -162,3 +162,15 @@ TEST_CASE("a link, a file or a missing parent is no runtime folder") {
   REQUIRE_FALSE(made);
   CHECK(made.error().what == base::cat(dir / "no/such", ": No such file or directory"));
 }
+
+TEST_CASE("folders are made with those they lie in, for their owner, and are no error when there") {
+  const Folder folder;
+  CHECK(paths::make_folders(folder / "a/b/c/"));
+  CHECK(paths::make_folders(folder / "a/b"));
+  CHECK(help::mode_of(folder / "a") == 0700);
+  CHECK(help::mode_of(folder / "a/b/c") == 0700);
+  help::put_file(folder / "file", "");
+  const Result<void> in_file = paths::make_folders(folder / "file/x");
+  REQUIRE_FALSE(in_file);
+  CHECK(in_file.error().what == folder / "file/x: Not a directory");
+}

@@ -10,24 +10,8 @@
 #include "lib/base/fd.h"
 #include "tests/fuzz/target.h"
 
-extern "C" {
-int fuzz_json_reader(const uint8_t* data, size_t size);
-int fuzz_line_splitter(const uint8_t* data, size_t size);
-int fuzz_redis_reader(const uint8_t* data, size_t size);
-}
-
-#define LLVMFuzzerTestOneInput fuzz_json_reader
-#include "tests/fuzz/json_reader.cc"
-#undef LLVMFuzzerTestOneInput
-#define LLVMFuzzerTestOneInput fuzz_line_splitter
-#include "tests/fuzz/line_splitter.cc"
-#undef LLVMFuzzerTestOneInput
-#define LLVMFuzzerTestOneInput fuzz_redis_reader
-#include "tests/fuzz/redis_reader.cc"
-#undef LLVMFuzzerTestOneInput
-
 namespace {
-void replay(const std::string& name, int (*target)(const uint8_t*, size_t)) {
+void replay(const std::string& name, FuzzTarget target) {
   size_t inputs = 0;
   for (const auto& entry : std::filesystem::directory_iterator("tests/fuzz/seed/" + name)) {
     const std::string path = entry.path().string();
@@ -42,14 +26,11 @@ void replay(const std::string& name, int (*target)(const uint8_t*, size_t)) {
 }
 }  // namespace
 
-TEST_CASE("the JSON reader stands the fuzzer's seeds") {
-  replay("json_reader", fuzz_json_reader);
-}
-
-TEST_CASE("the line splitter stands the fuzzer's seeds") {
-  replay("line_splitter", fuzz_line_splitter);
-}
-
-TEST_CASE("the reader of Redis's answers stands the fuzzer's seeds") {
-  replay("redis_reader", fuzz_redis_reader);
+TEST_CASE("every fuzz target stands its seeds") {
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/fuzz")) {
+    files += entry.path().extension() == ".cc" ? 1U : 0U;
+  }
+  CHECK(fuzz_targets().size() == files);
+  for (const auto& [name, target] : fuzz_targets()) replay(name, target);
 }

@@ -229,6 +229,25 @@ TEST_CASE("a hung disk is overtaken, and comes back with a marker") {
   CHECK_FALSE(status(append).stuck);
 }
 
+TEST_CASE("the floor is the cursor, until the disk hangs and half of the ring waits for it") {
+  const Folder dir;
+  HungDisk disk(dir / "log");
+  const Running run;
+  Ring ring(1 << 19);
+  Append append(*run, ring, options(dir / "log"));
+  const size_t first = 100000;  // more than a fifo holds
+  ring.append(std::string(first, 'x'));
+  append.dirty();
+  append.flush();
+  CHECK(eventually([&] { return append.cursor() == first; }));
+  ring.append(std::string(ring.size() / 2, 'x'));
+  CHECK(eventually([&] { return status(append).stuck; }));
+  CHECK(append.floor() == first);
+  ring.append("x");
+  CHECK(append.floor() == ring.head() - ring.size() / 4);
+  CHECK(append.cursor() == append.floor());
+}
+
 TEST_CASE("stop gives up a hung disk at its deadline and says how much is missing") {
   const Folder dir;
   HungDisk disk(dir / "log");

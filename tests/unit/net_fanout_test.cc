@@ -112,7 +112,8 @@ struct Source {
 // One who watches: reads at once when there is something, unless told not to.
 struct Reader {
   Reader(Loop& loop, Fanout& fanout, bool small = false, uint64_t from = 0,
-         const std::string& prefix = "", Ends ends = help::socket_pair())
+         const std::string& prefix = "", Ends ends = help::socket_pair(),
+         const net::Framing* framing = nullptr)
       : far(std::move(ends.far)), watch(loop, far.fd.get(), [this](unsigned) {
           if (far.at_end()) watch.want(Watch::kNothing);
         }) {
@@ -126,7 +127,8 @@ struct Reader {
                                 keys += b;
                                 if (b.empty()) over++;
                               },
-                          .gone = [this] { gone++; }});
+                          .gone = [this] { gone++; }},
+                         framing);
   }
   void reads(bool on) { watch.want(on ? Watch::kRead : Watch::kNothing); }
 
@@ -486,4 +488,91 @@ TEST_CASE("five hundred viewers come, watch and go") {
   }
   CHECK(help::open_descriptors() == before);
   ::setrlimit(RLIMIT_NOFILE, &old);
+}
+
+namespace {
+// Frames as a test can take them apart: "<n>" and n bytes.
+size_t angle_header(size_t n, char* out) {
+  const std::string text = base::cat("<", n, ">");
+  std::copy(text.begin(), text.end(), out);
+  return text.size();
+}
+constexpr net::Framing kAngles{1000, angle_header};
+
+// What the frames carry; "(bad)" behind it where there is none at a place.
+std::string unframed(std::string_view got) {
+  std::string out;
+  while (!got.empty()) {
+    const size_t end = got.find('>');
+    if (got.front() != '<' || end == std::string_view::npos) return out + "(bad)";
+    const size_t n = std::stoul(std::string(got.substr(1, end - 1)));
+    got.remove_prefix(end + 1);
+    if (n == 0 || n > kAngles.max_payload || n > got.size()) return out + "(bad)";
+    out += got.substr(0, n);
+    got.remove_prefix(n);
+  }
+  return out;
+}
+}  // namespace
+
+TEST_CASE("framed viewers get whole frames, however the socket cuts them") {
+  constexpr uint64_t kTotal = 1'000'000;
+  Loop loop;
+  Fanout fanout(loop, kRing);
+  Source source(loop, fanout);
+  Reader framed(loop, fanout, true, 0, "<5>hello", help::socket_pair(), &kAngles);
+  Reader raw(loop, fanout);
+  framed.reads(true);
+  raw.reads(true);
+  source.until(kTotal);
+  CHECK(run_until(
+      loop, [&] { return raw.viewer->cursor() == kTotal && framed.viewer->cursor() == kTotal; }));
+  framed.far.at_end();
+  uint64_t lost = 0;
+  CHECK(unframed(framed.far.got).substr(0, 5) == "hello");
+  CHECK(wrong(unframed(framed.far.got).substr(5), 0, kTotal, &lost) == "");
+  CHECK(framed.viewer->skipped() == lost);
+  framed.viewer->note("a note");
+  framed.viewer->insert("<3>raw");
+  framed.far.at_end();
+  CHECK(framed.far.got.ends_with("<6>a note<3>raw"));
+}
+
+TEST_CASE("what is no part of the stream may be framed as such") {
+  constexpr net::Framing kMarked{1000, angle_header, [](size_t n, char* out) {
+                                   *out = '!';
+                                   return 1 + angle_header(n, out + 1);
+                                 }};
+  Loop loop;
+  Fanout fanout(loop, kRing);
+  Reader r(loop, fanout, true, 0, "", help::socket_pair(), &kMarked);
+  fanout.ring().append("some");
+  fanout.publish();
+  r.viewer->note("a note");
+  CHECK(run_until(loop, [&] { return r.far.has("note"); }));
+  CHECK(r.far.got == "<4>some!<6>a note");
+}
+
+TEST_CASE("a frame that was begun is finished, also when the ring passes it") {
+  Loop loop;
+  Fanout fanout(loop, kRing);
+  Source source(loop, fanout);
+  Reader r(loop, fanout, true, 0, "", help::socket_pair(), &kAngles);
+  uint64_t total = 0;
+  // The socket's room ends at another place of a frame each time.
+  for (int round = 0; round < 20; round++) {
+    r.reads(false);
+    total += 4 * kRing + 50 * 7;
+    source.until(total);
+    CHECK(run_until(loop, [&] { return source.sent == total; }));
+    CHECK(r.viewer->cursor() < fanout.ring().tail());
+    r.viewer->note("");
+    r.reads(true);
+    CHECK(run_until(loop, [&] { return r.viewer->cursor() == total; }));
+  }
+  r.far.at_end();
+  uint64_t lost = 0;
+  CHECK(wrong(unframed(r.far.got), 0, total, &lost) == "");
+  CHECK(lost > 0);
+  CHECK(r.viewer->skipped() == lost);
 }

@@ -110,7 +110,7 @@ TEST_CASE("a live socket is refused, also when a dead one would be replaced") {
   const Folder dir;
   const Result<Fd> live = net::bind_listen(at(dir / "s"), {});
   REQUIRE(live);
-  CHECK(net::answers(at(dir / "s")));
+  CHECK(*net::answers(at(dir / "s")));
   for (const bool replace : {false, true}) {
     const Result<Fd> fd = net::bind_listen(at(dir / "s"), {.replace_dead = replace});
     REQUIRE_FALSE(fd);
@@ -123,7 +123,7 @@ TEST_CASE("a live socket is refused, also when a dead one would be replaced") {
 TEST_CASE("a dead socket is refused, or replaced where that was asked for") {
   const Folder dir;
   { REQUIRE(net::bind_listen(at(dir / "s"), {})); }
-  CHECK_FALSE(net::answers(at(dir / "s")));
+  CHECK_FALSE(*net::answers(at(dir / "s")));
   const Result<Fd> fd = net::bind_listen(at(dir / "s"), {});
   REQUIRE_FALSE(fd);
   CHECK(fd.error().code == Errc::busy);

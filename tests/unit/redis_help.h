@@ -68,8 +68,12 @@ class RedisServer {
     const auto address = net::unix_address(socket());
     REQUIRE(address);
     const base::Time deadline = base::Clock::now() + kPatience;
-    while (!net::answers(*address) && base::Clock::now() < deadline) ::usleep(2000);
-    REQUIRE(net::answers(*address));
+    const auto up = [&] {
+      const base::Result<bool> answers = net::answers(*address);
+      return answers && *answers;
+    };
+    while (!up() && base::Clock::now() < deadline) ::usleep(2000);
+    REQUIRE(up());
   }
   void kill() {
     if (pid_ <= 0) return;

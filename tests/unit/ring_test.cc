@@ -87,3 +87,18 @@ TEST_CASE("newlines are counted exactly in texts of any length and place") {
   CHECK(base::count_newlines(std::string_view(s).substr(3)) ==
         expected - base::count_newlines(s.substr(0, 3)));
 }
+
+TEST_CASE("a ring that goes on where another ended has nothing before its start") {
+  Ring r(8, 1003);
+  CHECK(r.head() == 1003);
+  CHECK(r.tail() == 1003);
+  CHECK(r.last_lines(r.tail(), 5) == 1003);
+  r.append("ab\ncd");
+  CHECK(r.tail() == 1003);
+  CHECK(text(r, 1003, 1008) == "ab\ncd");
+  CHECK(r.last_lines(r.tail(), 1) == 1006);
+  r.append("efghij");
+  CHECK(r.head() == 1014);
+  CHECK(r.tail() == 1006);
+  CHECK(text(r, 1006, 1014) == "cdefghij");
+}

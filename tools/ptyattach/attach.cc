@@ -8,8 +8,8 @@
 #include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
+#include "lib/peer/ask.h"
 #include "lib/peer/control_name.h"
-#include "tools/ptyattach/ask.h"
 
 namespace ptyattach {
 
@@ -66,16 +66,16 @@ Result<Attached> attach(const Found& job, const Options& options, bool raw, bool
   Json request = {{"cmd", "attach"}, {"raw", raw}, {"readonly", readonly}, {"from", options.from}};
   if (size) request.update({{"rows", size->rows}, {"cols", size->columns}});
   const Result<Json> answer =
-      ask(control->get(), request, base::Clock::now() + kPatience, &a.first);
+      peer::ask(control->get(), request, base::Clock::now() + kPatience, &a.first);
   if (!answer) return explain(job, answer.error());
   a.stream = std::move(*control);
-  a.viewer = number_of(*answer, "viewer").value_or(0);
-  const auto offset = number_of(*answer, "offset");
-  const auto head = number_of(*answer, "head");
+  a.viewer = peer::number_of(*answer, "viewer").value_or(0);
+  const auto offset = peer::number_of(*answer, "offset");
+  const auto head = peer::number_of(*answer, "head");
   if (offset && head && *offset <= *head) a.history = static_cast<uint64_t>(*head - *offset);
   if (!size) return a;
   Result<base::Fd> second = connect_to(peer::control_name(job.socket));
-  if (second && ask(second->get(), Json{{"cmd", "hold"}}, base::Clock::now() + kPatience)) {
+  if (second && peer::ask(second->get(), Json{{"cmd", "hold"}}, base::Clock::now() + kPatience)) {
     a.control = std::move(*second);
   }
   return a;
@@ -85,15 +85,15 @@ std::string after_the_end(const Found& job) {
   const std::string control = peer::control_name(job.socket);
   const base::Time deadline = base::Clock::now() + kShortPatience;
   const Json question = {{"cmd", "status"}};
-  Result<Json> status = ask(control, question, deadline);
+  Result<Json> status = peer::ask(control, question, deadline);
   // A process that is ending accepts for moments longer than it answers.
   while (!status && (status.error().code == Errc::closed || status.error().sys == ECONNRESET) &&
          base::Clock::now() < deadline) {
     ::poll(nullptr, 0, kLookAgainMs);
-    status = ask(control, question, deadline);
+    status = peer::ask(control, question, deadline);
   }
   if (!status) return status.error().sys == ECONNREFUSED ? "its ptybufferd was killed" : "";
-  const std::string state = text_of(*status, "state");
+  const std::string state = peer::text_of(*status, "state");
   return state == "over" || state == "ending" ? "" : "sent away; the job goes on";
 }
 

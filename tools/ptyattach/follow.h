@@ -7,9 +7,9 @@
 
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
+#include "lib/pty/output.h"
 #include "tools/ptyattach/find.h"
 #include "tools/ptyattach/options.h"
-#include "tools/ptyattach/output.h"
 
 namespace ptyattach {
 
@@ -39,7 +39,7 @@ class Follow {
   const Options& options_;
   const std::vector<Found>& jobs_;
   std::list<One> all_;
-  Output output_;
+  pty::Output output_;
   size_t width_ = 0, left_ = 0;
   int signal_ = 0;
 };

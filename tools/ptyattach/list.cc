@@ -12,8 +12,8 @@
 #include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
+#include "lib/peer/ask.h"
 #include "lib/peer/control_name.h"
-#include "tools/ptyattach/ask.h"
 
 namespace ptyattach {
 
@@ -53,11 +53,12 @@ void list_some(std::span<const Found> jobs, Show show) {
   std::vector<Result<base::Fd>> asked;
   asked.reserve(jobs.size());
   for (const Found& job : jobs) {
-    asked.push_back(begin_ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, deadline));
+    asked.push_back(
+        peer::begin_ask(peer::control_name(job.socket), Json{{"cmd", "status"}}, deadline));
   }
   for (size_t i = 0; i < jobs.size(); i++) {
     const Result<base::Fd>& fd = asked[i];
-    show(row_of(jobs[i], fd ? answer_of(fd->get(), deadline) : Result<Json>(fd.error())));
+    show(row_of(jobs[i], fd ? peer::answer_of(fd->get(), deadline) : Result<Json>(fd.error())));
   }
 }
 
@@ -69,16 +70,16 @@ std::string since_text(const Json& row) {
 }
 
 std::string count_text(const Json& row, std::string_view key) {
-  const auto n = number_of(row, key);
+  const auto n = peer::number_of(row, key);
   return n ? std::to_string(*n) : "-";
 }
 
 // A line for people. Its parts come from file names and other people's daemons.
 void print(const Json& row, int width) {
-  const std::string command = text_of(row, "command", text_of(row, "device", "-"));
+  const std::string command = peer::text_of(row, "command", peer::text_of(row, "device", "-"));
   std::printf("%-*s %-8s %8s %7s %-20s %s\n", width,
-              base::log::printable(text_of(row, "name")).c_str(),
-              base::log::printable(text_of(row, "state", "-")).c_str(),
+              base::log::printable(peer::text_of(row, "name")).c_str(),
+              base::log::printable(peer::text_of(row, "state", "-")).c_str(),
               count_text(row, "child").c_str(), count_text(row, "viewers").c_str(),
               since_text(row).c_str(), base::log::printable(command).c_str());
 }

@@ -7,11 +7,11 @@
 
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
+#include "lib/pty/output.h"
+#include "lib/pty/screen.h"
 #include "tools/ptyattach/attach.h"
 #include "tools/ptyattach/detach_keys.h"
 #include "tools/ptyattach/options.h"
-#include "tools/ptyattach/output.h"
-#include "tools/ptyattach/screen.h"
 
 namespace ptyattach {
 
@@ -51,8 +51,8 @@ class Session {
   std::string broken_;
   Attached attached_;
   DetachKeys keys_;
-  Screen screen_;
-  Output output_;
+  pty::Screen screen_;
+  pty::Output output_;
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<net::Watch> stdin_;
   net::Timer linger_;

@@ -9,19 +9,19 @@
 
 #include "lib/base/args.h"
 #include "lib/net/limits.h"
+#include "lib/peer/attach.h"
 
 namespace ptybufferd {
 
 using base::Errc;
 using base::error;
 using base::Result;
+using peer::kMaxOffset;
+using peer::kMaxSide;
 using wire::Json;
 using wire::Object;
 
 namespace {
-
-constexpr int64_t kMaxSide = 9999;
-constexpr int64_t kMaxOffset = int64_t{1} << 53;  // what every JSON reader keeps exactly
 
 double seconds_of(int64_t us) {
   return static_cast<double>(us) / 1e6;
@@ -85,57 +85,26 @@ std::vector<peer::Command> Control::commands() {
   };
 }
 
-// "all" | "line" | "now" | {"epoch":E,"offset":N}; the offset where the stream shall begin, which
-// may lie before what the ring still has.
-Result<uint64_t> Control::offset_of(const Json* from) const {
+Control::Answer Control::attach(peer::Peer& peer, Object& arguments) {
+  const Result<peer::Attach> asked = peer::take_attach(arguments);
+  if (!asked) return asked.error();
   const base::Ring& ring = channel_.fanout.ring();
-  if (from == nullptr) return channel_.history.first_shown();
-  if (from->is_string()) {
-    if (*from == "all") return ring.tail();
-    if (*from == "line") return channel_.history.first_shown();
-    if (*from == "now") return ring.head();
-  } else if (from->is_object()) {
-    Object place(*from, "from");
-    const int64_t epoch = place.need_int("epoch", 0, kMaxOffset);
-    const int64_t offset = place.need_int("offset", 0, kMaxOffset);
-    if (auto done = place.end(); !done) return done.error();
-    // Another start's numbers mean nothing here.
-    if (epoch != epoch_) return channel_.history.first_shown();
-    return std::min(static_cast<uint64_t>(offset), ring.head());
-  }
-  return error(Errc::bad_input,
-               R"(attach: "from": expected "all", "line", "now" or {"epoch":E,"offset":N})");
-}
-
-Control::Answer Control::attach(peer::Peer& peer, Object& a) {
+  const peer::Seen seen{epoch_, ring.tail(), channel_.history.first_shown(), ring.head()};
+  const peer::Start start = start_of(*asked, seen);
   Admission admission;
-  admission.raw = a.opt_bool("raw").value_or(false) || options_.immediate;
-  admission.readonly = a.opt_bool("readonly").value_or(false);
-  const auto rows = a.opt_int("rows", 1, kMaxSide);
-  const auto columns = a.opt_int("cols", 1, kMaxSide);
-  const Json* from = a.opt_any("from");
-  if (auto done = a.end(); !done) return done.error();
-  const Result<uint64_t> wanted = offset_of(from);
-  if (!wanted) return wanted.error();
-  admission.from = std::max(*wanted, channel_.fanout.ring().tail());
-  const bool resumes = from != nullptr && from->is_object() && from->at("epoch") == epoch_;
-  const bool now = from != nullptr && *from == "now";
-  const uint64_t skipped = now ? 0 : admission.from - (resumes ? *wanted : 0);
-  if (rows && columns && !admission.readonly) {
-    static_cast<void>(static_cast<bool>(
-        job_.resize({static_cast<uint16_t>(*rows), static_cast<uint16_t>(*columns)})));
+  admission.raw = asked->raw || options_.immediate;
+  admission.readonly = asked->readonly;
+  admission.from = start.offset;
+  if (asked->window && !admission.readonly) {
+    static_cast<void>(
+        static_cast<bool>(job_.resize({asked->window->rows, asked->window->columns})));
   }
-  Json answer = {{"viewer", viewers_.next_number()},
-                 {"epoch", epoch_},
-                 {"offset", admission.from},
-                 {"head", channel_.fanout.ring().head()},
-                 {"skipped", skipped}};
   peer.hand_over([this, admission](base::Fd fd, std::string unsent, std::string rest) mutable {
     admission.unsent = std::move(unsent);
     admission.first_input = std::move(rest);
     viewers_.attach(std::move(fd), std::move(admission));
   });
-  return answer;
+  return attach_answer(viewers_.next_number(), seen, start);
 }
 
 Control::Answer Control::status() const {

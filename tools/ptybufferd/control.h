@@ -31,7 +31,6 @@ class Control {
   Answer resize(wire::Object& arguments);
   Answer signal(wire::Object& arguments);
   Answer stop(peer::Peer& peer);
-  base::Result<uint64_t> offset_of(const wire::Json* from) const;
 
   net::Loop& loop_;
   const Options& options_;

@@ -7,7 +7,7 @@
 namespace ptybufferd {
 
 Door::Door(net::Loop& loop, const Options& options, Sockets s, Viewers& viewers, Control& control,
-           Events& events) {
+           peer::Events& events) {
   if (s.data) {
     const auto let_in = [&viewers, any = s.data_any_uid](base::Fd fd) {
       const peer::Who who = peer::who_of(fd.get());

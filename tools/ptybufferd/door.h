@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "lib/net/listener.h"
+#include "lib/peer/events.h"
 #include "lib/peer/server.h"
 #include "tools/ptybufferd/control.h"
-#include "tools/ptybufferd/events.h"
 #include "tools/ptybufferd/front.h"
 #include "tools/ptybufferd/viewers.h"
 
@@ -17,7 +17,7 @@ class Door {
   // No more is let in once the job is over (unless -w), and the names are free: the next job may
   // have them while viewers still read the end of this one.
   Door(net::Loop& loop, const Options& options, Sockets sockets, Viewers& viewers, Control& control,
-       Events& events);
+       peer::Events& events);
 
  private:
   std::optional<net::Listener> data_;

@@ -8,7 +8,7 @@ namespace {
 constexpr auto kLimit = std::chrono::seconds(10);
 }
 
-Ending::Ending(net::Loop& loop, const Options& options, net::Fanout& fanout, Events& events)
+Ending::Ending(net::Loop& loop, const Options& options, net::Fanout& fanout, peer::Events& events)
     : loop_(loop), options_(options), fanout_(fanout), events_(events), limit_(loop, [this] {
         loop_.stop();
       }) {}

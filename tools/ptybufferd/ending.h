@@ -5,14 +5,14 @@
 
 #include "lib/net/fanout.h"
 #include "lib/net/loop.h"
-#include "tools/ptybufferd/events.h"
+#include "lib/peer/events.h"
 #include "tools/ptybufferd/options.h"
 
 namespace ptybufferd {
 
 class Ending {
  public:
-  Ending(net::Loop& loop, const Options& options, net::Fanout& fanout, Events& events);
+  Ending(net::Loop& loop, const Options& options, net::Fanout& fanout, peer::Events& events);
 
   // The job is over, with this status for exit(3). Emits "over".
   void begin(int code);
@@ -25,7 +25,7 @@ class Ending {
   net::Loop& loop_;
   const Options& options_;
   net::Fanout& fanout_;
-  Events& events_;
+  peer::Events& events_;
   bool begun_ = false;
   int code_ = 0;
   net::Timer limit_;

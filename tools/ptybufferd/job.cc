@@ -44,7 +44,7 @@ std::string_view state_name(Job::State state) {
   return "over";
 }
 
-Job::Job(net::Loop& loop, const Options& options, int folder, Channel channel, Events& events,
+Job::Job(net::Loop& loop, const Options& options, int folder, Channel channel, peer::Events& events,
          std::function<void(int)> over)
     : loop_(loop),
       options_(options),
@@ -126,7 +126,7 @@ void Job::open_terminal(Fd fd) {
   terminal_ = std::make_unique<Terminal>(loop_, std::move(fd), channel_, [this] { hangup(); });
 }
 
-bool Job::type(const std::shared_ptr<Keys::Sender>& from, std::string unit) {
+bool Job::type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit) {
   if (terminal_ == nullptr || state_ != State::running) return false;
   channel_.keys.push(from, std::move(unit));
   terminal_->keys_waiting();

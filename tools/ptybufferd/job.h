@@ -11,7 +11,7 @@
 #include "lib/net/child.h"
 #include "lib/net/loop.h"
 #include "lib/net/process_tree.h"
-#include "tools/ptybufferd/events.h"
+#include "lib/peer/events.h"
 #include "tools/ptybufferd/options.h"
 #include "tools/ptybufferd/terminal.h"
 
@@ -23,7 +23,7 @@ class Job {
 
   // `folder`: where the command starts; borrowed. `over`: nothing will run any more; the argument
   // is for exit(3). Called from the loop.
-  Job(net::Loop& loop, const Options& options, int folder, Channel channel, Events& events,
+  Job(net::Loop& loop, const Options& options, int folder, Channel channel, peer::Events& events,
       std::function<void(int code)> over);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -38,7 +38,7 @@ class Job {
   base::Result<void> signal(int number);
   base::Result<void> resize(pty::Size size);
   // A viewer typed; the unit is dropped, and false returned, when nothing runs.
-  bool type(const std::shared_ptr<Keys::Sender>& from, std::string unit);
+  bool type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit);
 
   State state() const { return state_; }
   pid_t pid() const { return child_ && child_->running() ? child_->pid() : 0; }
@@ -71,7 +71,7 @@ class Job {
   const Options& options_;
   int folder_;
   Channel channel_;
-  Events& events_;
+  peer::Events& events_;
   std::function<void(int)> over_;
   State state_ = State::idle;
   bool stopping_ = false;

@@ -92,12 +92,7 @@ void Logs::arm() {
 }
 
 uint64_t Logs::floor() {
-  const uint64_t head = ring_.head();
-  if (output_ == nullptr) return head;
-  const uint64_t cursor = output_->cursor();
-  if (head - cursor <= ring_.size() / 2 || !writer_.stuck(base::Clock::now())) return cursor;
-  static_cast<void>(output_->overtake(head - ring_.size() / 4));
-  return output_->cursor();
+  return output_ == nullptr ? ring_.head() : output_->floor();
 }
 
 void Logs::reopen() {

@@ -29,11 +29,11 @@ int main(int argc, char** argv) {
   auto sockets = bind_sockets(options);
   if (!sockets) return launch.failed(sockets.error());
 
-  Events events;
+  peer::Events events;
   net::Fanout fanout(loop, options.history_bytes);
   Logs logs(loop, options, fanout.ring());
   History history(fanout.ring(), options.history_lines, options.tail_lines);
-  Keys keys;
+  net::Keys keys;
   const Channel channel{fanout, history, logs, keys};
   Ending ending(loop, options, fanout, events);
   Job job(loop, options, launch.folder(), channel, events, [&](int code) { ending.begin(code); });

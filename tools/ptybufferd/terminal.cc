@@ -110,7 +110,7 @@ void Terminal::keys_waiting() {
 }
 
 void Terminal::write_keys() {
-  Keys& keys = channel_.keys;
+  net::Keys& keys = channel_.keys;
   for (size_t sent = 0; !keys.empty() && !full_;) {
     const std::string_view bytes = keys.front();
     const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());

@@ -6,10 +6,10 @@
 
 #include "lib/base/fd.h"
 #include "lib/net/fanout.h"
+#include "lib/net/keys.h"
 #include "lib/net/loop.h"
 #include "lib/pty/pty.h"
 #include "tools/ptybufferd/history.h"
-#include "tools/ptybufferd/keys.h"
 #include "tools/ptybufferd/logs.h"
 
 namespace ptybufferd {
@@ -19,7 +19,7 @@ struct Channel {
   net::Fanout& fanout;
   History& history;
   Logs& logs;
-  Keys& keys;
+  net::Keys& keys;
 
   // Bytes were committed to the ring: to the count, the log, the viewers.
   void publish() const;

@@ -24,8 +24,8 @@ std::string overlong_note(uint64_t length) {
 }
 }  // namespace
 
-Viewers::Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, Events& events,
-                 int socket_fd, std::function<void()> none_left)
+Viewers::Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job,
+                 peer::Events& events, int socket_fd, std::function<void()> none_left)
     : loop_(loop),
       options_(options),
       channel_(channel),
@@ -84,7 +84,7 @@ Viewers::Entry& Viewers::admit(base::Fd fd, const Admission& a, std::string pref
   e.readonly = a.readonly;
   e.raw = a.raw;
   e.since_us = base::wall_us();
-  e.sender = std::make_shared<Keys::Sender>();
+  e.sender = std::make_shared<net::Keys::Sender>();
   e.sender->hold = [this, number](bool on) { held(number, on); };
   e.viewer = &channel_.fanout.add(std::move(fd), a.from, std::move(prefix),
                                   {.input = [this, &e](std::string_view b) { input(e, b); },

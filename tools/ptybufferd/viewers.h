@@ -10,9 +10,9 @@
 
 #include "lib/base/fd.h"
 #include "lib/net/fanout.h"
+#include "lib/peer/events.h"
 #include "lib/peer/who.h"
 #include "lib/wire/line.h"
-#include "tools/ptybufferd/events.h"
 #include "tools/ptybufferd/job.h"
 #include "tools/ptybufferd/options.h"
 #include "tools/ptybufferd/terminal.h"
@@ -38,12 +38,12 @@ class Viewers {
     uint64_t input_bytes = 0, lines_dropped = 0;
     bool told_dropped = false;  // that nobody reads, since something ran
     wire::LineSplitter lines;
-    std::shared_ptr<Keys::Sender> sender;
+    std::shared_ptr<net::Keys::Sender> sender;
     net::Viewer* viewer = nullptr;  // owned by the Fanout until its gone()
   };
 
   // `socket_fd`: the listening socket's number, for the about block.
-  Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, Events& events,
+  Viewers(net::Loop& loop, const Options& options, Channel channel, Job& job, peer::Events& events,
           int socket_fd, std::function<void()> none_left);
 
   // A connection of the data socket: ptybuffer's order of about block, marker, history, live.
@@ -69,7 +69,7 @@ class Viewers {
   const Options& options_;
   Channel channel_;
   Job& job_;
-  Events& events_;
+  peer::Events& events_;
   int socket_fd_;
   std::function<void()> none_left_;
   std::map<uint64_t, Entry> entries_;

@@ -1,0 +1,183 @@
+#include "lib/journal/start.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/journal/frame.h"
+#include "lib/journal/names.h"
+
+namespace journal {
+
+namespace {
+constexpr uint64_t kUntold = 1UL << 20U;        // more than a last record can leave untold
+constexpr uint64_t kTail = 1365 * kRecordSize;  // 64 KiB
+
+// For reading; not open where there is none, or it is no regular file. `size` is set.
+base::Fd open_regular(const std::string& path, uint64_t& size) {
+  size = 0;
+  base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat st {};
+  if (!fd || ::fstat(fd.get(), &st) < 0 || !S_ISREG(st.st_mode)) return {};
+  size = static_cast<uint64_t>(st.st_size);
+  return fd;
+}
+
+// [at, at + n) of the file; empty when it has not all of them.
+std::string piece(int fd, uint64_t at, size_t n) {
+  std::string out(n, '\0');
+  const ssize_t got = ::pread(fd, out.data(), n, static_cast<off_t>(at));
+  if (got != static_cast<ssize_t>(n)) out.clear();
+  return out;
+}
+
+uint64_t tail_from(uint64_t size) {
+  const uint64_t whole = size / kRecordSize * kRecordSize;
+  return std::max<uint64_t>(std::min(kRecordSize, whole), whole > kTail ? whole - kTail : 0);
+}
+
+bool fits(const IndexEnd& end, int log) {
+  return end.sample.empty() || piece(log, end.sample_at, end.sample.size()) == end.sample;
+}
+
+// What the newest old file says, for a journal whose own file has no index (any more).
+std::optional<IndexEnd> old_end(const std::string& path) {
+  const std::string old = old_name(path, 1);
+  if (std::optional<IndexEnd> end = find_end(old_index_name(path, 1), old)) return end;
+  uint64_t size = 0;
+  const base::Fd packed = open_regular(packed_name(old), size);
+  if (!packed) return {};
+  const std::string index = read_index_frame(packed.get());
+  return read_end(index, std::string_view(index).substr(std::min(index.size(), kRecordSize)),
+                  index.size(), UINT64_MAX);
+}
+
+// A reader of the records of an index, one after the other, as far as they hold.
+class Walk {
+ public:
+  Walk(IndexEnd& end, uint64_t file_size, uint64_t from) : end_(end), size_(file_size) {
+    end_.keep = from;
+    end_.at = end_.header.offset;
+    end_.where = run_ = end_.header.position;
+    if (end_.where > size_) end_.where = run_ = size_;
+  }
+
+  void take(const Record& r, uint64_t end) {
+    if (r.kind == Kind::text) {
+      if (!cut_) end_.keep = end;
+      return;
+    }
+    seen_ = r;
+    cut_ = cut_ || r.position > size_;
+    const bool more = cut_ && r.kind != Kind::end;
+    next_ = std::max(next_, r.offset + (more ? kUntold : 0));
+    if (cut_) return;
+    end_.keep = end;
+    // A place that the count from the last one does not lead to begins a new run.
+    const bool on = r.position - end_.where == r.offset - end_.at;
+    if (!on || after_gap_) run_ = r.position;
+    after_gap_ = r.kind == Kind::gap;
+    end_.ended = r.kind == Kind::end;
+    end_.at = r.offset;
+    end_.where = r.position;
+    held_ = true;
+    if (r.kind == Kind::chunk && !r.sample.empty() && r.position + r.sample.size() <= size_) {
+      end_.sample_at = r.position;
+      end_.sample = r.sample;
+    }
+  }
+
+  void finish(uint64_t from) {
+    // Nothing in this piece holds, and what is before it was not looked at.
+    if (!held_ && from > kRecordSize) end_.keep = kRecordSize;
+    if (end_.header.position > size_) cut_ = true;
+    end_.ahead = cut_;
+    end_.here = end_.at + (size_ == UINT64_MAX || after_gap_ ? 0 : size_ - end_.where);
+    end_.next = std::max(end_.here, next_);
+    end_.before = end_.next == end_.here && size_ != UINT64_MAX ? size_ - run_ : 0;
+    if (after_gap_ || (!held_ && from > kRecordSize)) end_.before = 0;
+    end_.source = seen_.source;
+    if (end_.source.epoch != 0) end_.source.offset += end_.next - seen_.offset;
+  }
+
+ private:
+  IndexEnd& end_;
+  uint64_t size_;
+  uint64_t run_ = 0;   // from this position on, all is one piece of the stream
+  uint64_t next_ = 0;  // the highest offset that was seen
+  Record seen_;
+  bool cut_ = false, held_ = false, after_gap_ = false;
+};
+}  // namespace
+
+std::optional<IndexEnd> read_end(std::string_view header, std::string_view tail, uint64_t size,
+                                 uint64_t file_size) {
+  const std::optional<Header> h = read_header(header);
+  if (!h) return {};
+  IndexEnd end;
+  end.header = *h;
+  end.size = file_size;
+  const uint64_t from = tail_from(size);
+  Walk walk(end, file_size, from);
+  uint64_t at = from;
+  while (const std::optional<Record> r = read_record(tail)) {
+    tail.remove_prefix(kRecordSize);
+    at += kRecordSize;
+    walk.take(*r, at);
+  }
+  walk.finish(from);
+  return end;
+}
+
+std::optional<IndexEnd> find_end(const std::string& index, const std::string& log) {
+  uint64_t size = 0, log_size = 0;
+  const base::Fd in = open_regular(index, size);
+  if (!in || size < kRecordSize) return {};
+  const base::Fd file = open_regular(log, log_size);
+  const uint64_t from = tail_from(size);
+  const std::string header = piece(in.get(), 0, kRecordSize);
+  const std::string last = piece(in.get(), from, size / kRecordSize * kRecordSize - from);
+  std::optional<IndexEnd> end = read_end(header, last, size, log_size);
+  if (end && !fits(*end, file.get())) return {};
+  return end;
+}
+
+Start find_start(const std::string& path) {
+  const std::string index = index_name(path);
+  const std::optional<IndexEnd> end = find_end(index, path);
+  if (end && end->ahead && end->size == 0) {
+    // The file was moved, and its index not yet.
+    const std::optional<IndexEnd> moved = find_end(index, old_name(path, 1));
+    if (moved && !moved->ahead) {
+      return {moved->header.epoch, moved->next, moved->source, 0};
+    }
+  }
+  if (end) return {end->header.epoch, end->next, end->source, end->before};
+  uint64_t size = 0;
+  const base::Fd log = open_regular(path, size);
+  uint64_t index_size = 0;
+  const base::Fd strange = open_regular(index, index_size);
+  if (index_size == 0) {
+    const std::optional<IndexEnd> old = old_end(path);
+    if (old) {
+      Source source = old->source;
+      if (source.epoch != 0) source.offset += size;
+      return {old->header.epoch, old->next + size, source, size};
+    }
+  }
+  return {base::wall_us(), size, {}, size};
+}
+
+std::string tail(const std::string& path, const Start& start, size_t n) {
+  uint64_t size = 0;
+  const base::Fd log = open_regular(path, size);
+  const uint64_t have = std::min<uint64_t>({n, start.before, size});
+  return log && have > 0 ? piece(log.get(), size - have, static_cast<size_t>(have)) : std::string();
+}
+
+}  // namespace journal

@@ -1,0 +1,192 @@
+# consoled's configuration, and the nodes that are kept: the real daemon, with real files.
+load helper
+
+# start [ARGUMENTS...]: consoled, up and answering; its log is consoled.err.
+start() {
+  start_bg consoled "$@" 2>>"$T/consoled.err"
+  CONSOLED=$BG
+  wait_until 10 ctl consoled.sock status
+}
+end() {
+  kill "-${1:-TERM}" "$CONSOLED"
+  wait_until 10 pid_ended "$CONSOLED"
+}
+ask() { ctl consoled.sock "$1"; }
+create() { # NAME COMMAND
+  ask "$(jq -cn --arg n "$1" --arg c "$2" '{cmd:"create",node:{name:$n,driver:"cmd",params:{cmd:$c},ondemand:true}}')"
+}
+show() { ask "{\"cmd\":\"show\",\"console\":\"$1\"}"; }
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "--check says what is wrong, by line and column, and ends with 1; else ok and 0" {
+  printf 'api:\n  prot: 1\nconsole:\n  time_precision: week\n' >bad.conf
+  run --separate-stderr consoled --check -c bad.conf
+  assert_failure 1
+  assert_equal "$output" ""
+  assert_equal "$stderr" "$T/bad.conf:2:3: api.prot: no such key; did you mean port?
+$T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, microsecond, nanosecond, got \"week\""
+  printf 'api:\n  http_timeout: 5\n' >good.conf
+  run --separate-stderr consoled --check -c good.conf
+  assert_success
+  assert_output "$T/good.conf: ok"
+  run consoled --check
+  assert_success
+  assert_output "no configuration: ok"
+  run consoled --check -c none.conf
+  assert_failure 1
+  assert_output "$T/none.conf: No such file or directory"
+}
+
+@test "--check finds nothing in a server.conf of goconserver's" {
+  manual_examples consoled.conf.5 >ours.conf
+  run consoled --check -c ours.conf
+  assert_output "$T/ours.conf: ok"
+  cp "$LM_ROOT/tests/fuzz/seed/server_conf/goconserver" server.conf
+  run consoled --check -c server.conf
+  assert_output "$T/server.conf: ok"
+}
+
+@test "a configuration with mistakes does not start, and names them all" {
+  printf 'global:\n  storage_type: etcd\n  hots: x\n' >server.conf
+  run consoled -c server.conf
+  assert_failure
+  assert_line --partial 'server.conf:2:17: global.storage_type: etcd is not supported yet: say file'
+  assert_line --partial 'server.conf:3:3: global.hots: no such key; did you mean host?'
+  refute_line --partial 'usage:'
+}
+
+@test "a port for others than this machine is left out, named with two ways out; all else starts" {
+  printf 'global:\n  host: 0.0.0.0\napi: {port: %s}\nconsole: {port: none, datadir: %s}\n' "$(free_port)" "$T/d" >c.conf
+  start -c c.conf
+  run grep -F 'c.conf:2:9: ' consoled.err
+  assert_output --partial 'not opened'
+  assert_output --partial 'ssl_ca_cert_file'
+  assert_output --partial 'api.auth: none'
+  run ask status
+  assert_output --partial '"ok":true'
+  run consoled --check -c c.conf
+  assert_failure 1
+}
+
+@test "without a word of configuration there is no TCP port" {
+  start
+  run bash -c "ss -Hltnp | grep 'pid=$CONSOLED,'"
+  assert_output ""
+}
+
+@test "folders that are not there yet are made, for the owner alone" {
+  export LINEMAN_STATE=$T/new/state
+  start
+  run stat -c %a "$T/new/state/consoled" "$T/new/state/consoled/consoled.db"
+  assert_output $'700\n600'
+}
+
+@test "nodes are on the disk when they are answered: kill -9 while many are made" {
+  start
+  for i in {1..200}; do printf '{"cmd":"create","node":{"name":"n%s","driver":"cmd","params":{"cmd":"cat"},"ondemand":true}}\n' "$i"; done >requests
+  start_bg sh -c "exec socat -t 20 - 'unix:$LINEMAN_RUNTIME/consoled.ctl' <requests >answers"
+  enough() { [ "$(grep -c '"ok":true' answers)" -ge 50 ]; }
+  wait_until 10 enough
+  end KILL
+  acknowledged=$(grep -c '"ok":true' answers)
+  start
+  for i in 1 "$((acknowledged / 2))" "$acknowledged"; do
+    run show "n$i"
+    assert_output --partial '"cat"'
+  done
+  [ "$(ask status | jq .consoles)" -ge "$acknowledged" ]
+  run sqlite3 "$LINEMAN_STATE/consoled/consoled.db" 'PRAGMA integrity_check'
+  assert_output ok
+}
+
+@test "nodes.json is taken at the first start, and left as it is" {
+  mkdir d
+  printf '{"n1":{"name":"n1","driver":"cmd","params":{"cmd":"cat"},"ondemand":true,"Labels":{"rack":"7"}},"a b":{}}' >d/nodes.json
+  cp d/nodes.json before
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\n' "$T/d" >c.conf
+  start -c c.conf
+  run show n1
+  assert_output --partial '"rack":"7"'
+  grep -F 'nodes.json: "a b": a name is 1 to 128' consoled.err
+  ask '{"cmd":"delete","console":"n1"}'
+  end
+  start -c c.conf
+  run show n1
+  assert_output --partial '"error"'
+  cmp d/nodes.json before
+}
+
+@test "passwords do not come back, and lie in files for the owner alone" {
+  start
+  ask '{"cmd":"create","node":{"name":"s","driver":"ssh","ondemand":true,"params":{"host":"127.0.0.1","user":"u","password":"geheim1"}}}'
+  run show s
+  assert_output --partial '"password":"******"'
+  ask status >status
+  end
+  run grep -rl geheim1 "$LINEMAN_STATE" "$LINEMAN_RUNTIME" consoled.err status
+  for file in "${lines[@]}"; do assert_equal "$(stat -c %a "$file")" 600; done
+  [ "${#lines[@]}" -ge 1 ]
+}
+
+@test "HUP applies what can be applied, names what needs a restart, and keeps all with a mistake" {
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s, replay_lines: 5}\n' "$T/d" >c.conf
+  start -c c.conf
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s, replay_lines: 6}\n' "$T/e" >c.conf
+  kill -HUP "$CONSOLED"
+  wait_until 5 file_has consoled.err console.datadir
+  printf 'api: {prot: none}\n' >c.conf
+  kill -HUP "$CONSOLED"
+  wait_until 5 file_has consoled.err 'did you mean port?'
+  run ask reload
+  assert_output --partial 'c.conf:1:7'
+  run create n1 cat
+  assert_output '{"ok":true}'
+  assert_exists d/consoled.db
+  assert_not_exists e
+}
+
+@test "a database of a later version is refused, and left alone" {
+  start
+  end
+  sqlite3 "$LINEMAN_STATE/consoled/consoled.db" 'PRAGMA user_version=99'
+  run consoled
+  assert_failure 111
+  assert_output --partial 'its tables are of version 99'
+}
+
+@test "what all nodes of a driver have in common is said once" {
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\ndrivers: {cmd: {env: GREETING=hello}}\n' "$T/d" >c.conf
+  start -c c.conf
+  create n1 "sh -c 'echo \$GREETING; exec cat'"
+  connect "$LINEMAN_RUNTIME/consoled.ctl" a
+  say a '{"cmd":"attach","console":"n1","raw":true,"from":"all"}'
+  expect a hello
+  run jq -c .params <<<"$(show n1)"
+  assert_output '{"cmd":"sh -c '"'"'echo $GREETING; exec cat'"'"'"}'
+}
+
+@test "called as goconserver it has that one's version line, and statuses" {
+  ln -s "$BUILD/bin/consoled" goconserver
+  run ./goconserver -v
+  assert_success
+  assert_output --regexp '^Version: [^ ,]+, BuildTime: [^ ]+ Commit: .+$'
+  run ./goconserver --nonsense
+  assert_failure 1
+  run ./goconserver -h
+  assert_success
+  printf 'api: {prot: 1}\n' >bad.conf
+  run ./goconserver --config-file bad.conf
+  assert_failure
+  assert_line --partial 'did you mean port?'
+}
+
+@test "called as cloud-console it wants three words" {
+  ln -s "$BUILD/bin/consoled" cloud-console
+  run ./cloud-console /dev/null 127.0.0.1
+  assert_failure 1
+  run ./cloud-console /dev/null 0.0.0.0 "$(free_port)"
+  assert_failure 1
+  assert_output --partial '--auth none'
+}

@@ -1,0 +1,279 @@
+// One console with real commands: connects, is looked at, typed at, lost and found again.
+#include <csignal>
+#include <string>
+
+#include "tests/unit/consoled_house.h"
+
+using consoled::Admission;
+using consoled::Console;
+using consoled::State;
+using help::Folder;
+using help::House;
+using help::Looker;
+using help::run_until;
+using std::chrono::milliseconds;
+
+namespace {
+Admission with(Admission::Rule rule) {
+  Admission a;
+  a.rule = rule;
+  return a;
+}
+}  // namespace
+
+TEST_CASE("a console connects by itself, and viewers share what it says") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "cat");
+  CHECK(h.reaches(c, State::connected));
+  CHECK(compatible_name(c.status()) == "connected");
+  Looker a(c), b(c);
+  a.far.send("hello\r");
+  CHECK(run_until(h.loop,
+                  [&] { return a.far.has("hello\r\nhello") && b.far.has("hello\r\nhello"); }));
+  CHECK(a.viewer->input_bytes() == 6);
+  CHECK(b.viewer->input_bytes() == 0);
+  CHECK(h.has_happened("up"));
+  CHECK(h.has_happened("attach"));
+  a.far.fd.reset();
+  CHECK(run_until(h.loop, [&] { return h.has_happened("detach"); }));
+  CHECK(c.viewers().size() == 1);
+  CHECK(c.status().state == State::connected);  // not on demand
+  CHECK(c.kick(b.viewer->number()));
+  CHECK(run_until(h.loop, [&] { return b.gone; }));
+  CHECK_FALSE(c.kick(77));
+}
+
+TEST_CASE("a line that is lost comes back, and who looks is told and loses no place") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'echo up; read x'");
+  Looker a(c);
+  CHECK(run_until(h.loop, [&] { return a.far.has("up"); }));
+  a.far.send("\r");
+  CHECK(run_until(
+      h.loop, [&] { return a.far.has("[[not connected: the command ended: exit status 0]]"); }));
+  CHECK(h.has_happened("down"));
+  CHECK(run_until(h.loop, [&] { return a.far.has("[[connected]]"); }));
+  CHECK(c.status().ups == 2);
+  CHECK(c.status().reason.empty());
+}
+
+TEST_CASE("a command that cannot run is tried again and again, ever more rarely") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "/no/such/program");
+  CHECK(h.reaches(c, State::waiting));
+  CHECK(compatible_name(c.status()) == "error");
+  CHECK(c.status().reason.find("No such file") != std::string::npos);
+  CHECK(c.status().next_us > base::wall_us() - 1'000'000);
+  CHECK(run_until(h.loop, [&] { return c.status().attempts >= 4; }));
+  CHECK(h.turns.active() + h.turns.waiting() <= 1);
+  h.loop.defer([&] { CHECK(c.switch_off()); });
+  CHECK(h.reaches(c, State::idle));
+  CHECK(c.status().next_us == 0);
+  CHECK_FALSE(c.switch_off());
+}
+
+TEST_CASE("on demand: connected while somebody looks, and no longer") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "cat", true);
+  help::run_for(h.loop, milliseconds(20));
+  CHECK(c.status().state == State::idle);
+  CHECK(compatible_name(c.status()) == "avaiable");
+  CHECK(c.tape() == nullptr);
+  {
+    Looker a(c);
+    a.far.send("x\r");  // before it is up: kept for then
+    CHECK(run_until(h.loop, [&] { return a.far.has("x\r\nx"); }));
+    CHECK(c.status().state == State::connected);
+    a.far.fd.reset();
+    CHECK(run_until(h.loop, [&] { return a.gone; }));
+  }
+  CHECK(c.status().state == State::idle);
+  CHECK(c.switch_on());
+  CHECK(h.reaches(c, State::connected));
+  CHECK_FALSE(c.switch_on());
+  CHECK(c.switch_off());
+  CHECK(c.status().state == State::idle);
+}
+
+TEST_CASE("an interest connects a console, and hears what became of it") {
+  const Folder dir;
+  House h(dir.path());
+  Console& good = h.add("good", "cat", true);
+  Console& bad = h.add("bad", "/no/such/program", true);
+  std::string heard;
+  {
+    Console::Interest a(good, [&](const base::Result<void>& r) { heard += r ? "up " : "failed "; });
+    CHECK(run_until(h.loop, [&] { return heard == "up "; }));
+    Console::Interest b(bad,
+                        [&](const base::Result<void>& r) { heard += r ? "up " : r.error().what; });
+    CHECK(run_until(h.loop, [&] { return heard.find("No such file") != std::string::npos; }));
+  }
+  CHECK(good.status().state == State::idle);
+  CHECK(bad.status().state == State::idle);
+}
+
+TEST_CASE("switched off, a console drops who looks, and stays off") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "cat");
+  Looker a(c), b(c);
+  CHECK(h.reaches(c, State::connected));
+  c.switch_off();
+  CHECK(run_until(h.loop, [&] { return a.gone && b.gone; }));
+  CHECK(c.status().state == State::idle);
+  help::run_for(h.loop, milliseconds(30));
+  CHECK(c.status().state == State::idle);
+  CHECK(c.status().attempts == 0);
+}
+
+TEST_CASE("break sequences go to the target between the keys, by viewer and escape keys") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.breaks[2].sequence = "<\\d^b>";
+  h.config.breaks[2].delay = milliseconds(20);
+  Console& c = h.add("n1", "sh -c 'stty raw -echo; echo ready; exec cat -v'");
+  Looker a(c, with(Admission::Rule::escapes));
+  CHECK(run_until(h.loop, [&] { return a.far.has("ready"); }));
+  a.far.send(
+      "ab\x05"
+      "cl3cd\x05"
+      "x");
+  CHECK(run_until(h.loop, [&] { return a.far.has("^Ex"); }));
+  CHECK(a.far.got.find("ab<^B>cd^Ex") != std::string::npos);
+  CHECK(h.has_happened("break"));
+  CHECK(c.send_break("\\z!", "test"));
+  CHECK(run_until(h.loop, [&] { return a.far.has("[[break: "); }));  // a pty has none
+  c.switch_off();
+  CHECK_FALSE(c.send_break(1, "test"));
+}
+
+TEST_CASE("initcmd speaks with a new line before anybody types") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1",
+                     "sh -c 'printf \"login: \"; read x; printf \"password: \"; read y; echo \"in "
+                     "as $x/$y\"; exec cat'",
+                     false, {{"initcmd", "ogin: 'root\\r' word: 'secret\\d\\r' 'in as'"}});
+  Looker a(c);
+  a.far.send("typed\r");
+  CHECK(run_until(h.loop, [&] { return a.far.has("typed\r\ntyped"); }));
+  CHECK(a.far.got.find("in as root/secret") < a.far.got.find("typed"));
+}
+
+TEST_CASE("a chat that waits in vain is given up, and keys go on") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.connect.timeout = milliseconds(100);
+  Console& c = h.add("n1", "cat", false, {{"initcmd", "never: x"}});
+  Looker a(c);
+  a.far.send("typed\r");
+  CHECK(run_until(h.loop, [&] { return a.far.has("waited in vain for \"never:\""); }));
+  CHECK(run_until(h.loop, [&] { return a.far.has("typed\r\ntyped"); }));
+}
+
+TEST_CASE("a silent line is probed, and when that is not answered, connected anew") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'stty -echo; while read x; do :; done'", false,
+                     {{"idle", "1"}, {"idle_answer", "1"}});
+  Console& fine =
+      h.add("n2", "cat", false, {{"idle", "1"}, {"idle_answer", "1"}, {"idle_string", "?\\r"}});
+  Looker a(fine);
+  CHECK(run_until(h.loop, [&] { return c.status().ups >= 2; }));
+  CHECK(run_until(h.loop, [&] { return a.far.has("?\r\n?\r\n?"); }));
+  CHECK(fine.status().ups == 1);
+}
+
+TEST_CASE("read-only viewers see all and type nothing, whole lines only where that is the rule") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'stty raw -echo; echo ready; exec cat -v'");
+  Admission readonly;
+  readonly.readonly = true;
+  Looker a(c, readonly), b(c, with(Admission::Rule::lines));
+  CHECK(run_until(h.loop, [&] { return a.far.has("ready"); }));
+  a.far.send("no\n");
+  CHECK(run_until(h.loop, [&] { return a.far.has("[[read-only: input dropped]]"); }));
+  b.far.send("half");
+  help::run_for(h.loop, milliseconds(20));
+  CHECK_FALSE(a.far.has("half"));
+  b.far.send(" whole\n");
+  CHECK(run_until(h.loop, [&] { return a.far.has("half whole"); }));
+  CHECK_FALSE(a.far.has("no\n"));
+}
+
+TEST_CASE("offsets and history go on after a restart of the daemon") {
+  const Folder dir;
+  int64_t epoch = 0;
+  uint64_t head = 0;
+  {
+    House h(dir.path());
+    Console& c = h.add("n1", "sh -c 'echo first line; exec cat'");
+    Looker a(c);
+    CHECK(run_until(h.loop, [&] { return a.far.has("first line\r\n"); }));
+    epoch = c.tape()->epoch();
+    head = c.tape()->ring().head();
+  }
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'sleep 0.1; echo second line; exec cat'");
+  CHECK(c.seen().epoch == epoch);
+  CHECK(c.seen().head == head);
+  Looker a(c);
+  CHECK(run_until(h.loop, [&] { return a.far.has("second line\r\n"); }));
+  CHECK(a.far.got == "first line\r\nsecond line\r\n");
+  CHECK(help::text(dir / "log/n1.log").starts_with("first line\r\n"));
+}
+
+TEST_CASE("without a journal there are offsets too, of this start") {
+  const Folder dir;
+  House h(dir.path(), false);
+  Console& c = h.add("n1", "cat");
+  Looker a(c);
+  a.far.send("x\r");
+  CHECK(run_until(h.loop, [&] { return a.far.has("x\r\nx"); }));
+  CHECK(c.tape()->epoch() == h.shared->epoch);
+  CHECK_FALSE(help::exists(dir / "log"));
+}
+
+TEST_CASE("a console that is defined anew gets a new line, one that is deleted tells its viewers") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'echo old; exec cat'");
+  Looker a(c);
+  CHECK(run_until(h.loop, [&] { return a.far.has("old"); }));
+  consoled::Node node = c.node();
+  node.labels["rack"] = "7";
+  c.redefine(node);
+  CHECK(c.status().state == State::connected);
+  node.params["cmd"] = "sh -c 'echo new; exec cat'";
+  c.redefine(node);
+  CHECK(run_until(h.loop, [&] { return a.far.has("new"); }));
+  h.consoles->remove("n1");
+  CHECK(h.consoles->find("n1") == nullptr);
+  CHECK(a.far.has("[[the console was deleted]]"));
+  CHECK(a.far.at_end());
+}
+
+TEST_CASE("who types at a target that does not read is held back, nobody else") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'stty raw -echo; echo ready; exec sleep 1000'");
+  Looker a(c), b(c);
+  CHECK(run_until(h.loop, [&] { return a.far.has("ready"); }));
+  std::string much(300'000, 'x');
+  size_t sent = 0;
+  CHECK(run_until(h.loop, [&] {
+    const ssize_t n = ::write(a.far.fd.get(), much.data(), much.size() - sent);
+    if (n > 0) sent += static_cast<size_t>(n);
+    return c.input_waiting() >= 64 * 1024;
+  }));
+  help::run_for(h.loop, milliseconds(20));
+  CHECK(c.input_waiting() < 80 * 1024);
+  CHECK_FALSE(c.send(std::string(size_t{1} << 20, 'x')));
+  b.far.send("y");
+  CHECK(run_until(h.loop, [&] { return b.viewer->input_bytes() == 1; }));
+}

@@ -1,0 +1,171 @@
+#include "tools/consoled/publish_records.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "lib/base/cat.h"
+#include "lib/base/clock.h"
+#include "tools/consoled/receiver_udp.h"
+
+using consoled::Mark;
+using consoled::PublishedRecord;
+using consoled::RecordForm;
+using consoled::Records;
+using journal::Item;
+using journal::Kind;
+
+namespace {
+constexpr int64_t kTime = 1795228800429972;
+
+Item bytes(uint64_t offset, std::string_view text) {
+  return {Item::What::bytes, Kind::chunk, text, kTime, true, offset};
+}
+Item happened(uint64_t offset, Kind kind, std::string_view text = "") {
+  return {Item::What::event, kind, text, kTime, true, offset};
+}
+
+std::vector<PublishedRecord> made(const std::vector<Item>& items, const Mark& from = {7, 0, 0},
+                                  const RecordForm& form = {false, 6, ""}) {
+  Records records("n1", form, from);
+  std::vector<PublishedRecord> out;
+  for (const Item& item : items) records.feed(item, 7, out);
+  return out;
+}
+
+std::string text_of(const std::vector<PublishedRecord>& records) {
+  std::string out;
+  for (const PublishedRecord& r : records) out += r.text;
+  return out;
+}
+}  // namespace
+
+TEST_CASE("a place in a journal is a text and back") {
+  const Mark m{1795228800000123, 4711, 2};
+  CHECK(consoled::mark_text(m) == "1795228800000123:4711:2");
+  CHECK(consoled::parse_mark("1795228800000123:4711:2") == m);
+  CHECK(consoled::parse_mark("-5:0:0") == Mark{-5, 0, 0});
+  for (const char* wrong : {"", "1", "1:2", "1:2:3:4", "1:2:3 ", "a:2:3", "1:-2:3", "1::3",
+                            "99999999999999999999:0:0"}) {
+    CHECK_FALSE(consoled::parse_mark(wrong));
+  }
+}
+
+TEST_CASE("records are goconserver's") {
+  const auto with_date = made({bytes(0, "hello\r\n")}, {7, 0, 0}, {true, 6, ""});
+  REQUIRE(with_date.size() == 1);
+  CHECK(with_date[0].text.starts_with(
+      "{\"type\":\"console\",\"message\":\"hello\",\"node\":\"n1\",\"date\":\"2026-11-2"));
+  CHECK(
+      text_of(made({happened(0, Kind::up, "ours"), bytes(0, "a\n\nb"), happened(4, Kind::down),
+                    happened(4, Kind::attach, "127.0.0.1:58656"), happened(4, Kind::detach),
+                    bytes(4, "c\r\r\n")})) ==
+      "{\"type\":\"event\",\"message\":\"[goconserver connected]\",\"node\":\"n1\"}\n"
+      "{\"type\":\"console\",\"message\":\"a\",\"node\":\"n1\"}\n"
+      "{\"type\":\"console\",\"message\":\"\",\"node\":\"n1\"}\n"
+      "{\"type\":\"console\",\"message\":\"b\",\"node\":\"n1\"}\n"
+      "{\"type\":\"event\",\"message\":\"[goconserver disconnected]\",\"node\":\"n1\"}\n" +
+          base::cat("{\"type\":\"event\",\"message\":\"goconserver(", base::rfc3339_local(kTime, 0),
+                    "): Hello 127.0.0.1:58656, welcome to the session of n1\",\"node\":\"n1\"}\n") +
+          "{\"type\":\"console\",\"message\":\"c\",\"node\":\"n1\"}\n");
+}
+
+TEST_CASE("a line is cut at 4096 bytes, and its rest comes as another one") {
+  const std::string longer(5000, 'x');
+  const auto records = made({bytes(0, longer + "\n")});
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].after == Mark{7, 4096, 0});
+  CHECK(records[1].after == Mark{7, 5001, 0});
+  CHECK(records[0].text.size() - records[1].text.size() == 4096 - 904);
+}
+
+TEST_CASE("an unfinished line is repeated as goconserver does, and has no place of its own") {
+  Records records("n1", {false, 6, ""}, {7, 0, 0});
+  std::vector<PublishedRecord> out;
+  CHECK_FALSE(records.remain());
+  records.feed(bytes(0, "one\nlog"), 7, out);
+  CHECK(out.size() == 1);
+  CHECK(records.remain() == "{\"type\":\"remain\",\"message\":\"log\",\"node\":\"n1\"}\n");
+  CHECK(records.at() == Mark{7, 4, 0});
+  records.feed(bytes(7, "in: \n"), 7, out);
+  CHECK(out.back().text == "{\"type\":\"console\",\"message\":\"login: \",\"node\":\"n1\"}\n");
+  CHECK_FALSE(records.remain());
+}
+
+TEST_CASE("from any record's place on come exactly the records behind it") {
+  const std::vector<Item> items{happened(0, Kind::up),    bytes(0, "one\ntwo\nthr"),
+                                happened(11, Kind::down), happened(11, Kind::up),
+                                bytes(11, "ee\nfour\n"),  happened(19, Kind::attach, "who"),
+                                happened(19, Kind::down)};
+  const auto all = made(items);
+  for (size_t i = 0; i < all.size(); i++) {
+    const Mark from = all[i].after;
+    // What a reader gives from that offset on.
+    std::vector<Item> rest;
+    for (Item item : items) {
+      if (item.what == Item::What::event) {
+        if (item.offset >= from.offset) rest.push_back(item);
+        continue;
+      }
+      const uint64_t end = item.offset + item.bytes.size();
+      if (end <= from.offset) continue;
+      const uint64_t cut = from.offset > item.offset ? from.offset - item.offset : 0;
+      item.bytes.remove_prefix(cut);
+      item.offset += cut;
+      rest.push_back(item);
+    }
+    const auto again = made(rest, from);
+    REQUIRE(again.size() == all.size() - i - 1);
+    for (size_t k = 0; k < again.size(); k++) {
+      CHECK(again[k].text == all[i + 1 + k].text);
+      CHECK(again[k].after == all[i + 1 + k].after);
+    }
+  }
+}
+
+TEST_CASE("keys are of one source, and their numbers only grow") {
+  const auto records =
+      made({happened(0, Kind::up), bytes(0, "a\nb"), happened(3, Kind::down), bytes(3, "c\n")},
+           {7, 0, 0}, {false, 6, "log.sink"});
+  uint64_t last = 0;
+  for (const PublishedRecord& r : records) {
+    const std::string source = "log.sink.n1.7:";
+    REQUIRE(r.key.starts_with(source));
+    const uint64_t number = std::stoull(r.key.substr(source.size()));
+    CHECK(number > last);
+    last = number;
+    CHECK(r.text.ends_with(base::cat("\"key\":\"", r.key, "\"}\n")));
+  }
+}
+
+TEST_CASE("a log file has stamps before its lines and events between them") {
+  consoled::StampedText plain("n1", false);
+  std::string out;
+  plain.feed(bytes(0, "a\nb"), out);
+  plain.feed(happened(3, Kind::up), out);
+  plain.feed(bytes(3, "c\n"), out);
+  CHECK(out == "a\nb\r\n[goconserver connected]\r\nc\n");
+  consoled::StampedText stamped("n1", true);
+  out.clear();
+  stamped.feed(bytes(0, "a\nb"), out);
+  stamped.feed(bytes(3, "c\n"), out);
+  CHECK(out.size() == 2 * std::string("[2026-11-21T02:40:00Z] ").size() + 5);
+  CHECK(out.starts_with("[2026-11-2"));
+  CHECK(out.find("] bc\n") != std::string::npos);
+}
+
+TEST_CASE("a datagram holds whole records, up to 8 KiB, or one") {
+  std::vector<PublishedRecord> records;
+  for (int i = 0; i < 100; i++) records.push_back({std::string(300, 'x') + "\n", "", {}});
+  const auto packed = consoled::datagrams(records, false);
+  CHECK(packed.size() == 4);
+  for (const std::string& d : packed) {
+    CHECK(d.size() <= 8192);
+    CHECK(d.size() % 301 == 0);
+  }
+  CHECK(consoled::datagrams(records, true).size() == 100);
+  records.push_back({std::string(20000, 'y') + "\n", "", {}});
+  CHECK(consoled::datagrams(records, false).back().size() == 20001);
+}

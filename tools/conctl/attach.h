@@ -1,0 +1,46 @@
+// attach: a viewer's place at one console, over the control socket: the raw stream, and beside it a
+// connection for commands. Blocks until the daemon answered.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "lib/base/clock.h"
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/pty/pty.h"
+
+namespace conctl {
+
+// Where a viewer is in the stream of a console.
+struct Place {
+  int64_t epoch = 0;
+  uint64_t offset = 0;
+};
+
+struct Wanted {
+  std::string control;  // the control socket
+  std::string console;
+  bool readonly = false;
+  std::optional<pty::Size> size;
+  std::optional<Place> from;  // null: the last lines
+  bool now = false;           // nothing of what was before
+};
+
+struct Attached {
+  base::Fd stream;  // raw bytes both ways, non-blocking
+  int64_t viewer = 0;
+  Place at;              // of the first byte
+  uint64_t skipped = 0;  // bytes that were asked for and are gone
+  std::string first;     // bytes that came with the answer
+};
+
+base::Result<Attached> attach(const Wanted& wanted, base::Time deadline);
+
+// One command and its answer, on a connection of its own.
+base::Result<nlohmann::json> command(const std::string& control, const nlohmann::json& request,
+                                     base::Time deadline);
+
+}  // namespace conctl

@@ -1,0 +1,57 @@
+// Broadcast: several consoles at once: what is typed goes to all of them, and what they say is
+// shown in whole lines, each with its console's name in front.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "lib/pty/output.h"
+#include "tools/conctl/keys.h"
+#include "tools/conctl/options.h"
+
+namespace conctl {
+
+class Broadcast {
+ public:
+  Broadcast(net::Loop& loop, const Options& options, std::string control, bool readonly);
+  Broadcast(const Broadcast&) = delete;
+  Broadcast& operator=(const Broadcast&) = delete;
+
+  // Until the user leaves, stdin ends (after what is still said), or the last console is gone; the
+  // status for exit(3).
+  int run(const std::vector<std::string>& consoles);
+
+ private:
+  struct One {
+    std::string name;
+    std::string unfinished;
+    std::unique_ptr<net::Stream> stream;
+    bool over = false;
+  };
+  void join(const std::string& console);
+  void show(One& one, std::string_view bytes);
+  void print(const One& one, std::string_view line);
+  void ended(One& one);
+  void pause(bool on);
+  void watch_stdin(bool on);
+  void read_stdin();
+  void send(std::string_view keys);
+
+  net::Loop& loop_;
+  const Options& options_;
+  std::string control_;
+  bool readonly_, interactive_;
+  Keys keys_;
+  std::list<One> all_;
+  size_t width_ = 0, left_ = 0;
+  int status_ = 0;
+  pty::Output output_;
+  std::unique_ptr<net::Watch> stdin_;
+  net::Timer linger_;
+};
+
+}  // namespace conctl

@@ -1,0 +1,169 @@
+#include "tools/conctl/commands.h"
+
+#include <array>
+#include <cstdlib>
+#include <limits>
+
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/base/version.h"
+
+namespace conctl {
+
+namespace {
+
+constexpr size_t kAny = std::numeric_limits<size_t>::max();
+
+constexpr std::array kCommands = {
+    Command{"list",
+            "usage: conctl list [CONSOLES ...]\n\n"
+            "One line for each console: its name, the machine that has it, its state.\n",
+            0, kAny, list},
+    Command{"show",
+            "usage: conctl show CONSOLE\n\n"
+            "How a console is defined. Secrets are shown as ******.\n",
+            1, 1, show},
+    Command{"create",
+            "usage: conctl create CONSOLE driver=NAME [ondemand=true] [--params KEY=VALUE,...]\n"
+            "                     [--param KEY=VALUE] [--label KEY=VALUE]\n\n"
+            "Defines a console. consoled.conf(5) lists the drivers and their parameters.\n\n"
+            "  -p, --params LIST      parameters, separated by commas\n"
+            "      --param KEY=VALUE  one parameter, which may have commas; again for more\n"
+            "      --label KEY=VALUE  a label; again for more\n",
+            1, kAny, create},
+    Command{"edit",
+            "usage: conctl edit CONSOLE [driver=NAME] [ondemand=true] [--params KEY=VALUE,...]\n"
+            "                   [--param KEY=VALUE] [--label KEY=VALUE]\n\n"
+            "Changes what is named of a definition, and leaves the rest; an empty value takes a\n"
+            "parameter or label away.\n\n"
+            "  -p, --params LIST      parameters, separated by commas\n"
+            "      --param KEY=VALUE  one parameter, which may have commas; again for more\n"
+            "      --label KEY=VALUE  a label; again for more\n",
+            1, kAny, edit},
+    Command{"delete",
+            "usage: conctl delete CONSOLES ...\n\n"
+            "Takes definitions away and ends their connections. What was logged stays.\n",
+            1, kAny, remove},
+    Command{"logging",
+            "usage: conctl logging CONSOLES on|off\n\n"
+            "on: connects, and stays connected though nobody looks. off: ends connections and\n"
+            "viewers.\n",
+            2, 2, logging},
+    Command{
+        "console",
+        "usage: conctl console [-1r] [-e keys] CONSOLE[,CONSOLE ...]\n\n"
+        "A terminal on a console. On several, what is typed goes to all of them, and what they\n"
+        "say is shown with the name in front.\n\n"
+        "  -1, --once              a lost connection is the end\n"
+        "  -e, --escape KEYS       the two keys before a command [^Ec]\n"
+        "  -r, --readonly          only look\n"
+        "  -h, --help              this text\n",
+        1, kAny, console},
+    Command{"status",
+            "usage: conctl status [CONSOLES ...]\n\n"
+            "How consoles are: name, driver, state, since when, why, and the next attempt.\n",
+            0, kAny, status},
+    Command{"who",
+            "usage: conctl who [CONSOLES ...]\n\n"
+            "Who looks: console, viewer, since when, who.\n",
+            0, kAny, who},
+    Command{"kick",
+            "usage: conctl kick CONSOLE VIEWER\n\n"
+            "Ends a viewer, by the number that \"who\" shows.\n",
+            2, 2, kick},
+    Command{"send",
+            "usage: conctl send [-n] CONSOLES TEXT ...\n\n"
+            "Types the text, and Enter.\n\n"
+            "  -n, --no-newline        no Enter\n",
+            2, kAny, send},
+    Command{"break",
+            "usage: conctl break CONSOLES [NUMBER]\n\n"
+            "Sends a break sequence, 1 to 9; without a number a BREAK.\n",
+            1, 2, send_break},
+    Command{"reconnect",
+            "usage: conctl reconnect CONSOLES ...\n\n"
+            "Connects what waits for its next attempt, now.\n",
+            1, kAny, reconnect},
+    Command{"events",
+            "usage: conctl events [CONSOLES ...]\n\n"
+            "JSON lines about what happens, until interrupted.\n",
+            0, kAny, events},
+    Command{
+        "batch",
+        "usage: conctl batch\n\n"
+        "Takes the commands of the control socket as JSON lines on stdin; a line of result for\n"
+        "each, in order. Status 1 where one failed.\n"
+        "  -h, --help              this text\n",
+        0, 0, batch},
+    Command{"export",
+            "usage: conctl export [CONSOLES ...]\n\n"
+            "Writes definitions as nodes.json has them. Secrets are written as ******.\n",
+            0, kAny, export_nodes},
+    Command{"import",
+            "usage: conctl import [FILE]\n\n"
+            "Defines what a nodes.json has (stdin without FILE), a result for each console.\n",
+            0, 1, import_nodes},
+    Command{"web",
+            "usage: conctl web\n\n"
+            "The address of the page, good for one use within a minute.\n",
+            0, 0, web},
+    Command{"version", "usage: conctl version\n\nThe version.\n", 0, 0, version},
+    Command{"help", "usage: conctl help [COMMAND]\n\nWhat a command does.\n", 0, 1, help},
+};
+
+// Of every command.
+constexpr std::string_view kCommonOptions =
+    "  -j, --json              JSON lines\n"
+    "  -h, --help              this text\n";
+
+const Command& find(const Options& options) {
+  const std::string& name = options.command[0];
+  for (const Command& c : kCommands) {
+    if (c.name == name) return c;
+  }
+  const base::Error unknown =
+      base::error(base::Errc::usage, name, ": no such command: \"conctl help\" lists them");
+  base::log::error(unknown.what);
+  std::exit(failure(options, unknown));
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+int run_command(const Options& options) {
+  const Command& command = find(options);
+  std::vector<const char*> argv;
+  for (const std::string& word : options.command) argv.push_back(word.c_str());
+  const std::string usage = base::cat(command.usage, kCommonOptions);
+  const base::Args args = base::parse_or_exit(usage, static_cast<int>(argv.size()), argv.data(),
+                                              base::Args::Order::anywhere);
+  const size_t operands = args.operands().size();
+  if (operands < command.least || operands > command.most) {
+    static_cast<void>(
+        static_cast<bool>(base::write_all(2, usage.substr(0, usage.find("\n\n") + 1))));
+    return options.congo ? base::kExitNo : base::kExitUsage;
+  }
+  Options told = options;
+  told.json = options.json || args.has("json");
+  return command.run(told, args);
+}
+
+int version(const Options&, const base::Args&) {
+  const std::string text = base::cat("Version: ", base::version(), ", BuildTime: -\n Commit: -\n");
+  static_cast<void>(static_cast<bool>(base::write_all(1, text)));
+  return base::kExitOk;
+}
+
+int help(const Options&, const base::Args& args) {
+  std::string_view text = kUsage;
+  for (const Command& c : kCommands) {
+    if (!args.operands().empty() && args.operands()[0] == c.name) text = c.usage;
+  }
+  static_cast<void>(static_cast<bool>(base::write_all(1, text)));
+  return base::kExitOk;
+}
+
+}  // namespace conctl

@@ -1,0 +1,54 @@
+// Keys: what a person types, with the keys for conctl itself taken out: ^Ec and one more, as congo
+// and conserver have them. What only looked like their beginning is keys, and nothing around them
+// is lost. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conctl {
+
+enum class Ask {
+  none,         // keys alone
+  leave,        // ^Ec.
+  help,         // ^Ec?
+  replay,       // ^Ecr  what was said last
+  who,          // ^Ecw
+  info,         // ^Eci
+  send_break,   // ^Ecl1 to ^Ecl9, ^Ecl0: a BREAK
+  list_breaks,  // ^Ecl?
+  spy,          // ^Ecs  only look from now on
+  write,        // ^Eca  type again
+  reconnect,    // ^Eco
+  suspend,      // ^Ecz
+};
+
+struct Typed {
+  std::string keys;  // for the console, before:
+  Ask ask = Ask::none;
+  int number = 0;  // of a break
+};
+
+class Keys {
+ public:
+  // The two that begin it: ^E and c.
+  explicit Keys(char first = '\x05', char second = 'c') : prefix_{first, second} {}
+
+  // In order; a beginning that may still become one of them is kept.
+  std::vector<Typed> take(std::string_view bytes);
+  // What was kept, for the end of input.
+  std::string rest() { return std::move(held_); }
+
+  // What ^Ec? shows, as it goes to a terminal in raw mode.
+  static std::string help_text();
+
+ private:
+  std::string prefix_;
+  std::string held_;  // the beginning, as far as it has come
+};
+
+// "^Ec", "^]c", "xy": the two keys; empty where the text is something else.
+std::string parse_keys(std::string_view text);
+
+}  // namespace conctl

@@ -1,0 +1,178 @@
+// The commands whose input or output goes on: events, batch.
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/log.h"
+#include "lib/net/address.h"
+#include "lib/net/dialler.h"
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "lib/pty/output.h"
+#include "lib/wire/json.h"
+#include "lib/wire/line.h"
+#include "tools/conctl/commands.h"
+#include "tools/conctl/names.h"
+#include "tools/conctl/say.h"
+
+namespace conctl {
+
+using base::Result;
+using wire::Json;
+
+namespace {
+
+constexpr size_t kReadAtOnce = 64 * 1024;
+
+Result<base::Fd> dial_control(const Options& options) {
+  const Result<std::string> control = Server(options).control_socket();
+  if (!control) return control.error();
+  const Result<net::Address> address = net::unix_address(*control);
+  if (!address) return address.error();
+  return net::dial(*address, base::Clock::now() + options.patience);
+}
+
+// Lines of the control socket onto stdout, until the daemon closes or a signal comes.
+class Lines {
+ public:
+  // False: the line is not shown.
+  using Wanted = std::function<bool(std::string_view line)>;
+
+  Lines(net::Loop& loop, base::Fd fd, Wanted wanted)
+      : loop_(loop),
+        wanted_(std::move(wanted)),
+        splitter_(wire::kMaxMessage),
+        output_(
+            loop,
+            [this] {
+              if (!over_) stream_.pause(false);
+              if (over_) loop_.stop();
+            },
+            [this] { loop_.stop(); }),
+        signals_(loop, {SIGTERM, SIGINT, SIGHUP},
+                 [this](int number) {
+                   status_ = 128 + number;
+                   loop_.stop();
+                 }),
+        stream_(loop, std::move(fd),
+                net::Stream::Events{.data = [this](std::string_view b) { data(b); },
+                                    .end = [this](const auto& e) { ended(e); },
+                                    .low_water = [this] { low_water_(); }}) {}
+
+  net::Stream& stream() { return stream_; }
+  void on_low_water(std::function<void()> f) { low_water_ = std::move(f); }
+  int run() {
+    loop_.run();
+    output_.finish("");
+    return status_;
+  }
+
+ private:
+  void data(std::string_view bytes) {
+    while (auto line = splitter_.next(bytes)) {
+      if (wanted_(line->text)) output_.write(line->text);
+    }
+    if (output_.waiting()) stream_.pause(true);
+  }
+  void ended(const std::optional<base::Error>& error) {
+    over_ = true;
+    if (error) {
+      base::log::error(error->what);
+      status_ = base::kExitSystem;
+    }
+    if (!output_.waiting()) loop_.stop();
+  }
+
+  net::Loop& loop_;
+  Wanted wanted_;
+  wire::LineSplitter splitter_;
+  pty::Output output_;
+  net::Signals signals_;
+  bool over_ = false;
+  int status_ = 0;
+  std::function<void()> low_water_ = [] {};
+  net::Stream stream_;
+};
+
+// stdin into the stream, as fast as that takes it.
+class Feed {
+ public:
+  Feed(net::Loop& loop, net::Stream& stream) : loop_(loop), stream_(stream) {
+    if (!base::always_ready(STDIN_FILENO)) {
+      watch_ = std::make_unique<net::Watch>(loop, STDIN_FILENO, [this](unsigned) { read(); });
+    }
+    go_on();
+  }
+
+  void go_on() {
+    const bool more = !over_ && !stream_.full();
+    if (watch_) {
+      watch_->want(more ? net::Watch::kRead : net::Watch::kNothing);
+    } else if (more) {
+      loop_.defer([this] { read(); });
+    }
+  }
+
+ private:
+  void read() {
+    if (over_ || stream_.full()) return;
+    const ssize_t n = ::read(STDIN_FILENO, buf_.data(), buf_.size());
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n > 0) stream_.send({buf_.data(), static_cast<size_t>(n)});
+    if (n <= 0) {
+      over_ = true;
+      stream_.finish();
+    }
+    go_on();
+  }
+
+  net::Loop& loop_;
+  net::Stream& stream_;
+  bool over_ = false;
+  std::array<char, kReadAtOnce> buf_{};
+  std::unique_ptr<net::Watch> watch_;
+};
+
+}  // namespace
+
+int events(const Options& options, const base::Args& args) {
+  std::set<std::string> names;
+  if (!args.operands().empty()) {
+    Server server(options);
+    const auto found = names_of(server, args.operands());
+    if (!found) return complain(options, found.error());
+    names.insert(found->begin(), found->end());
+  }
+  Result<base::Fd> fd = dial_control(options);
+  if (!fd) return complain(options, fd.error());
+  net::Loop loop;
+  Lines lines(loop, std::move(*fd), [&](std::string_view line) {
+    const Result<Json> event = wire::parse(line);
+    if (!event || !event->is_object() || !event->contains("event")) return false;
+    return names.empty() || names.contains(text_of(*event, "console"));
+  });
+  lines.stream().send("events\n");
+  return lines.run();
+}
+
+int batch(const Options& options, const base::Args&) {
+  Result<base::Fd> fd = dial_control(options);
+  if (!fd) return complain(options, fd.error());
+  net::Loop loop;
+  size_t failed = 0;
+  Lines lines(loop, std::move(*fd), [&](std::string_view line) {
+    if (line.starts_with("{\"error\"")) failed++;
+    return true;
+  });
+  Feed feed(loop, lines.stream());
+  lines.on_low_water([&] { feed.go_on(); });
+  const int status = lines.run();
+  return status == 0 && failed > 0 ? base::kExitNo : status;
+}
+
+}  // namespace conctl

@@ -1,0 +1,117 @@
+#include "tools/conctl/options.h"
+
+#include <cstdlib>
+
+#include "lib/base/args.h"
+#include "lib/base/log.h"
+
+namespace conctl {
+
+using base::Args;
+using base::Errc;
+using base::Result;
+
+const std::string_view kUsage =
+    "usage: conctl [-j] [--socket path] [--timeout seconds] command [argument ...]\n"
+    "       conctl help [command]\n"
+    "\n"
+    "Defines, lists and opens the consoles of a consoled. Commands:\n"
+    "  list [CONSOLES]                 one line for each, with its state\n"
+    "  show CONSOLE                    how it is defined\n"
+    "  create CONSOLE KEY=VALUE ...    defines one: driver=, ondemand=, and --params or --param\n"
+    "  edit CONSOLE KEY=VALUE ...      changes a definition\n"
+    "  delete CONSOLES                 takes definitions away\n"
+    "  logging CONSOLES on|off         connects consoles, or ends their connections\n"
+    "  console CONSOLE[,CONSOLE ...]   a terminal on it; ^Ec? lists the keys\n"
+    "  who|status|events [CONSOLES]    who looks; how they are; what happens\n"
+    "  kick CONSOLE VIEWER             ends a viewer\n"
+    "  send CONSOLES TEXT              types for you\n"
+    "  break CONSOLES [NUMBER]         sends a break sequence, or a BREAK\n"
+    "  reconnect CONSOLES              connects again, now\n"
+    "  batch                           JSON lines on stdin, a result for each\n"
+    "  export [CONSOLES] | import      definitions in the form of nodes.json\n"
+    "  web                             the page's address\n"
+    "  version | help [COMMAND]\n"
+    "CONSOLES: a name, a beginning, a list, a glob, @group, label=value; see lineman(7).\n"
+    "\n"
+    "  -j, --json             JSON lines\n"
+    "      --socket PATH      consoled's socket\n"
+    "      --timeout SECONDS  for an answer [5]\n"
+    "  -h, --help             this text\n"
+    "  -V, --version          the version\n";
+
+namespace {
+
+constexpr int64_t kLongestTimeout = 86400;
+
+std::string variable(const char* name, std::string_view fallback = "") {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? std::string(fallback) : value;
+}
+
+// The words that congo takes for true.
+bool says_yes(std::string_view text) {
+  for (const std::string_view yes : {"TRUE", "True", "true", "t", "YES", "Yes", "yes", "y"}) {
+    if (text == yes) return true;
+  }
+  return false;
+}
+
+Result<void> read_environment(Options& o) {
+  o.url = variable("CONGO_URL");
+  o.host = variable("CONGO_SERVER_HOST", o.host);
+  o.port = variable("CONGO_PORT", o.port);
+  o.tls = {variable("CONGO_SSL_KEY"), variable("CONGO_SSL_CERT"), variable("CONGO_SSL_CA_CERT")};
+  if (says_yes(variable("CONGO_SSL_INSECURE"))) {
+    return base::error(Errc::usage,
+                       "CONGO_SSL_INSECURE: servers are always verified here: name the authority "
+                       "in CONGO_SSL_CA_CERT");
+  }
+  const std::string patience = variable("CONGO_CONSOLE_TIMEOUT", "30");
+  const Result<int64_t> seconds = base::parse_number(patience, 1, kLongestTimeout);
+  if (!seconds) return base::in("CONGO_CONSOLE_TIMEOUT", seconds.error());
+  o.dial_patience = std::chrono::seconds(*seconds);
+  return {};
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+  base::log::set_program(base::called_as(argv[0]));
+  const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::first_operand);
+  Options o;
+  o.congo = base::called_as(argv[0]) == "congo";
+  if (Result<void> r = read_environment(o); !r) base::die(r.error());
+  // A goconserver is where congo expects it.
+  if (o.congo && o.url.empty()) o.url = "http://127.0.0.1:12429";
+  o.json = args.has("json");
+  o.socket = args.value("socket");
+  if (!o.socket.empty()) o.url.clear();
+  const Result<int64_t> patience = args.number("timeout", 5, 1, kLongestTimeout);
+  if (!patience) base::die(patience.error());
+  o.patience = std::chrono::seconds(*patience);
+  o.command = args.operands();
+  if (o.command.empty()) {
+    base::die(base::error(Errc::usage, "expected a command: \"conctl help\" lists them"));
+  }
+  return o;
+}
+
+int failure(const Options& options, const base::Error& error) {
+  if (options.congo) return base::kExitNo;
+  switch (error.code) {
+    case Errc::usage:
+      return base::kExitUsage;
+    case Errc::timeout:
+      return base::kExitTimeout;
+    case Errc::not_found:
+    case Errc::denied:
+    case Errc::busy:
+    case Errc::bad_input:
+      return base::kExitNo;
+    default:
+      return base::kExitSystem;
+  }
+}
+
+}  // namespace conctl

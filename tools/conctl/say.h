@@ -1,0 +1,26 @@
+// say: answers on stdout, complaints on stderr, in congo's words where it has some.
+#pragma once
+
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "tools/conctl/server.h"
+
+namespace conctl {
+
+void out(std::string_view text);
+void out_line(std::string_view line);
+// One line of JSON.
+void out_json(const nlohmann::json& value);
+
+// A request failed: `tool: what`, and the status for exit(3).
+int complain(const Options& options, const base::Error& error);
+// An answer that is no 2xx, as congo says it, with the server's own words behind it.
+int complain(const Options& options, const http::Answer& answer);
+
+// The map that routes for several consoles answer with: "NAME: what became of it" for each, sorted;
+// 1 where something is not one of `good`.
+int results(const Options& options, const nlohmann::json& map);
+
+}  // namespace conctl

@@ -1,0 +1,253 @@
+#include "tools/conctl/server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/args.h"
+#include "lib/base/paths.h"
+#include "lib/http/target.h"
+#include "lib/net/address.h"
+#include "lib/net/listener.h"
+#include "lib/peer/control_name.h"
+#include "lib/wire/json.h"
+
+namespace conctl {
+
+using base::Errc;
+using base::error;
+using base::Result;
+
+namespace {
+
+constexpr size_t kMaxAnswer = size_t{256} << 20;
+constexpr size_t kReadAtOnce = size_t{64} * 1024;
+
+struct Words {
+  int status;
+  std::string_view words;
+};
+// congo's table.
+constexpr std::array kWords = {
+    Words{400, "bad request"},         Words{401, "unauthorised"},
+    Words{403, "forbidden"},           Words{404, "not found"},
+    Words{405, "method not allowed"},  Words{409, "conflict"},
+    Words{413, "over limit"},          Words{415, "bad media type"},
+    Words{422, "unprocessable"},       Words{429, "too many request"},
+    Words{500, "instance fault"},      Words{501, "not implemented"},
+    Words{503, "service unavailable"},
+};
+
+Errc code_of(int status) {
+  switch (status) {
+    case 404:
+      return Errc::not_found;
+    case 401:
+    case 403:
+      return Errc::denied;
+    case 409:
+      return Errc::busy;
+    default:
+      return status >= 500 ? Errc::io : Errc::bad_input;
+  }
+}
+
+// Waits until the descriptor is ready for `events`.
+Result<void> wait_for(int fd, short events, base::Time deadline) {
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::Clock::now());
+    pollfd p{fd, events, 0};
+    const int n = ::poll(&p, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
+    if (n > 0) return {};
+    if (n == 0) return base::sys_error(ETIMEDOUT, "no answer");
+    if (errno != EINTR) return base::sys_error(errno, "poll");
+  }
+}
+
+Result<void> send_all(int fd, std::string_view bytes, base::Time deadline) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) {
+      bytes.remove_prefix(static_cast<size_t>(n));
+    } else if (errno != EAGAIN && errno != EINTR) {
+      return base::sys_error(errno, "send");
+    } else if (Result<void> r = wait_for(fd, POLLOUT, deadline); !r) {
+      return r;
+    }
+  }
+  return {};
+}
+
+// "http://host:port/prefix" taken apart.
+struct Url {
+  bool tls = false;
+  std::string host, port, prefix;
+};
+
+Result<Url> parse_url(std::string_view text) {
+  const std::string whole(text);
+  Url url;
+  url.tls = text.starts_with("https://");
+  if (!url.tls && !text.starts_with("http://")) {
+    return error(Errc::usage, "CONGO_URL: expected http://HOST:PORT or https://..., got ", whole);
+  }
+  text.remove_prefix(text.find("//") + 2);
+  const size_t slash = std::min(text.find('/'), text.size());
+  std::string_view host = text.substr(0, slash);
+  url.prefix = text.substr(slash);
+  while (url.prefix.ends_with('/')) url.prefix.pop_back();
+  const size_t bracket = host.rfind(']');
+  const size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  url.port = colon == std::string_view::npos ? (url.tls ? "443" : "80") : host.substr(colon + 1);
+  host = host.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  url.host = host;
+  if (url.host.empty() || url.host.find('@') != std::string::npos) {
+    return error(Errc::usage, "CONGO_URL: expected http://HOST:PORT or https://..., got ", whole);
+  }
+  return url;
+}
+
+}  // namespace
+
+std::string status_words(int status) {
+  for (const Words& w : kWords) {
+    if (w.status == status) return base::cat(status, " ", w.words);
+  }
+  return std::to_string(status);
+}
+
+std::string reason_of(const http::Answer& answer) {
+  if (const auto body = wire::parse(answer.body); body && body->is_object()) {
+    if (const auto e = body->find("error"); e != body->end()) {
+      const auto text = e->is_object() ? e->find("message") : e->end();
+      if (e->is_object() && text != e->end() && text->is_string()) {
+        return text->get_ref<const std::string&>();
+      }
+    }
+  }
+  const size_t end = answer.body.find_last_not_of("\r\n");
+  return answer.body.substr(0, end == std::string::npos ? 0 : end + 1);
+}
+
+Server::Server(const Options& options) : options_(options) {}
+
+std::string Server::node_path(std::string_view name) {
+  return "/nodes/" + http::percent_encode(name);
+}
+
+// Our own user's first, then the system's.
+Result<void> Server::connect_unix(base::Time deadline) {
+  std::vector<std::string> places = {options_.socket};
+  if (options_.socket.empty()) {
+    places = {base::paths::runtime() + "/consoled.sock",
+              base::cat(base::paths::kSystemRuntime, "/consoled.sock")};
+    if (places[0] == places[1]) places.pop_back();
+  }
+  base::Error last;
+  for (const std::string& place : places) {
+    auto link = Link::open_unix(place, deadline);
+    if (link) {
+      link_ = std::move(*link);
+      socket_ = place;
+      host_ = "localhost";
+      return {};
+    }
+    last = link.error();
+  }
+  if (last.sys != ENOENT && last.sys != ECONNREFUSED) return last;
+  return error(Errc::io, "no consoled at ", places[0],
+               places.size() > 1 ? base::cat(" or ", places[1]) : "",
+               ": start one with \"lineman up consoled\" or \"systemctl start consoled\"");
+}
+
+Result<void> Server::connect(base::Time deadline) {
+  if (options_.url.empty()) return connect_unix(deadline);
+  const Result<Url> url = parse_url(options_.url);
+  if (!url) return url.error();
+  host_ = base::cat(
+      url->host.find(':') == std::string::npos ? url->host : base::cat("[", url->host, "]"), ":",
+      url->port);
+  prefix_ = url->prefix;
+  auto link = Link::open_tcp(url->host, url->port, url->tls, options_.tls, options_.host, deadline);
+  if (!link) return base::in(options_.url, link.error());
+  link_ = std::move(*link);
+  return {};
+}
+
+Result<http::Answer> Server::exchange(const std::string& request, bool head, base::Time deadline) {
+  if (Result<void> r = send_all(link_->fd(), request, deadline); !r) return r.error();
+  http::AnswerParser parser(kMaxAnswer, head);
+  std::string buf(kReadAtOnce, '\0');
+  for (;;) {
+    const http::Step step = parser.step();
+    if (step == http::Step::done) return std::move(parser.answer());
+    if (step == http::Step::refused) return error(Errc::bad_input, parser.problem());
+    if (step == http::Step::head) continue;
+    if (Result<void> r = wait_for(link_->fd(), POLLIN, deadline); !r) return r.error();
+    const ssize_t n = ::recv(link_->fd(), buf.data(), buf.size(), MSG_DONTWAIT);
+    if (n > 0) parser.feed(std::string_view(buf).substr(0, static_cast<size_t>(n)));
+    if (n == 0) {
+      parser.finish();
+      const http::Step last = parser.step();
+      if (last == http::Step::done) return std::move(parser.answer());
+      return error(Errc::closed, "closed without an answer");
+    }
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return base::sys_error(errno, "read");
+  }
+}
+
+Result<http::Answer> Server::call(std::string_view method, std::string_view target,
+                                  std::string_view body) {
+  const base::Time deadline = base::Clock::now() + options_.patience;
+  const bool kept = link_ != nullptr;
+  if (!kept) {
+    if (Result<void> r = connect(deadline); !r) return r.error();
+  }
+  std::string request =
+      base::cat(method, " ", prefix_, target, " HTTP/1.1\r\nHost: ", host_, "\r\n");
+  if (!body.empty() || method == "POST" || method == "PUT") {
+    request += base::cat("Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n");
+  }
+  request += "\r\n";
+  request += body;
+  Result<http::Answer> answer = exchange(request, method == "HEAD", deadline);
+  if (!answer || !answer->keep_alive) link_.reset();
+  // A connection that was idle may have been closed meanwhile; what only looks is asked again.
+  if (!answer && kept && method == "GET" && answer.error().code == Errc::closed) {
+    return call(method, target, body);
+  }
+  if (!answer) return base::in(options_.url.empty() ? socket_ : options_.url, answer.error());
+  return answer;
+}
+
+Result<std::string> Server::ask(std::string_view method, std::string_view target,
+                                std::string_view body) {
+  Result<http::Answer> answer = call(method, target, body);
+  if (!answer) return answer.error();
+  if (answer->status / 100 == 2) return std::move(answer->body);
+  const std::string reason = reason_of(*answer);
+  return error(code_of(answer->status), reason.empty() ? status_words(answer->status) : reason);
+}
+
+Result<std::string> Server::control_socket() const {
+  if (!options_.url.empty()) {
+    return error(Errc::usage,
+                 "this needs consoled's control socket: unset CONGO_URL, or use "
+                 "conctl on its machine");
+  }
+  if (!options_.socket.empty()) return peer::control_name(options_.socket);
+  const std::string own = base::paths::runtime() + "/consoled.ctl";
+  const std::string system = base::cat(base::paths::kSystemRuntime, "/consoled.ctl");
+  const Result<net::Address> address = net::unix_address(own);
+  const Result<bool> answers = address ? net::answers(*address) : Result<bool>(address.error());
+  return answers && *answers ? own : system;
+}
+
+}  // namespace conctl

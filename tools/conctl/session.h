@@ -1,0 +1,82 @@
+// Session: one console on the user's terminal, in raw mode, or on stdin and stdout as plain bytes.
+// It outlives the daemon: a lost connection is tried again until the user leaves, and goes on at
+// the byte where it was.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/net/backoff.h"
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "lib/pty/output.h"
+#include "lib/pty/screen.h"
+#include "tools/conctl/attach.h"
+#include "tools/conctl/keys.h"
+#include "tools/conctl/options.h"
+#include "tools/conctl/server.h"
+
+namespace conctl {
+
+struct SessionOptions {
+  std::string control;  // the control socket
+  std::string console;
+  bool readonly = false;
+  bool once = false;  // a lost connection is the end
+  Keys keys;
+};
+
+class Session {
+ public:
+  // `server`: for what is asked beside the stream.
+  Session(net::Loop& loop, const Options& options, Server& server, SessionOptions session);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Runs to its end; the status for exit(3).
+  int run();
+
+ private:
+  void connect();
+  void begin(Attached attached);
+  void show(std::string_view bytes);
+  void lost(const std::string& why);
+  void watch_stdin();
+  void read_stdin();
+  void typed(std::string_view bytes);
+  void obey(const Typed& typed);
+  void stdin_ended();
+  void signalled(int number);
+  void suspend();
+  void resize();
+  void send_break(int number);
+  void say(std::string_view text);
+  void report(const base::Result<nlohmann::json>& answer);
+  base::Result<nlohmann::json> ask(nlohmann::json request);
+  std::string who();
+  std::string info();
+  std::string text_at(const std::string& path);
+  void end(int status);
+  int leave();
+
+  net::Loop& loop_;
+  const Options& options_;
+  Server& server_;
+  SessionOptions session_;
+  bool interactive_;
+  bool connected_once_ = false;
+  bool stdin_over_ = false;
+  int status_ = 0;
+  std::string last_words_;
+  int64_t viewer_ = 0;
+  std::optional<Place> place_;
+  pty::Screen screen_;
+  pty::Output output_;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<net::Watch> stdin_;
+  net::Backoff backoff_;
+  net::Timer again_, linger_;
+};
+
+}  // namespace conctl

@@ -1,0 +1,151 @@
+// The commands that ask the control socket: status, who, kick, send, break, reconnect.
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/log.h"
+#include "lib/peer/ask.h"
+#include "lib/wire/json.h"
+#include "tools/conctl/attach.h"
+#include "tools/conctl/commands.h"
+#include "tools/conctl/names.h"
+#include "tools/conctl/say.h"
+
+namespace conctl {
+
+using base::Errc;
+using base::Result;
+using wire::Json;
+
+namespace {
+
+// The consoles that operands name, as one pattern; "*" for none.
+std::string pattern_of(const std::vector<std::string>& operands) {
+  std::string out;
+  for (const std::string& word : operands) out += (out.empty() ? "" : ",") + word;
+  return out.empty() ? "*" : out;
+}
+
+Result<Json> ask_control(const Options& options, const Json& request) {
+  const Result<std::string> control = Server(options).control_socket();
+  if (!control) return control.error();
+  return command(*control, request, base::Clock::now() + options.patience);
+}
+
+std::string since_text(const Json& row, const char* key) {
+  const auto at = row.find(key);
+  if (at == row.end() || !at->is_number()) return "-";
+  return base::rfc3339(static_cast<int64_t>(at->get<double>() * 1e6));
+}
+
+std::string column(std::string text, size_t width) {
+  text = base::log::printable(text);
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+// The elements of a list in an answer, as JSON lines or through `line`.
+int show_list(const Options& options, const Result<Json>& answer, const char* key,
+              std::string (*line)(const Json& row)) {
+  if (!answer) return complain(options, answer.error());
+  const auto rows = answer->find(key);
+  if (rows == answer->end() || !rows->is_array()) {
+    return complain(options, base::error(Errc::bad_input, "an answer without ", key));
+  }
+  for (const Json& row : *rows) {
+    if (options.json) {
+      out_json(row);
+    } else {
+      out_line(line(row));
+    }
+  }
+  return base::kExitOk;
+}
+
+std::string status_line(const Json& row) {
+  std::string reason = text_of(row, "reason");
+  const std::string next = row.contains("next") ? since_text(row, "next") : "";
+  if (!next.empty()) reason += base::cat(reason.empty() ? "" : "; ", "next attempt ", next);
+  return base::cat(column(text_of(row, "console"), 20), " ", column(text_of(row, "driver"), 9), " ",
+                   column(text_of(row, "state"), 10), " ", since_text(row, "since"),
+                   reason.empty() ? "" : base::cat("  ", base::log::printable(reason)));
+}
+
+std::string viewer_line(const Json& row) {
+  const auto number = peer::number_of(row, "viewer").value_or(0);
+  const auto readonly = row.find("readonly");
+  const bool looks = readonly != row.end() && readonly->is_boolean() && readonly->get<bool>();
+  return base::cat(column(text_of(row, "console"), 20), " ", column(std::to_string(number), 6), " ",
+                   since_text(row, "since"), "  ", base::log::printable(text_of(row, "who")),
+                   looks ? " (read-only)" : "");
+}
+
+// An answer that was given for several consoles.
+int show_done(const Options& options, const Result<Json>& answer, std::string_view done) {
+  if (!answer) return complain(options, answer.error());
+  int status = base::kExitOk;
+  if (options.json) out_json(*answer);
+  const auto all = answer->find("consoles");
+  if (all != answer->end() && all->is_array() && !options.json) {
+    for (const Json& name : *all) {
+      if (name.is_string()) out_line(base::cat(name.get_ref<const std::string&>(), ": ", done));
+    }
+  }
+  const auto failed = answer->find("failed");
+  if (failed == answer->end() || !failed->is_object()) return status;
+  for (const auto& [name, why] : failed->items()) {
+    base::log::error(name, ": ", why.is_string() ? why.get<std::string>() : "failed");
+    status = base::kExitNo;
+  }
+  return status;
+}
+
+}  // namespace
+
+int status(const Options& options, const base::Args& args) {
+  const Json request = {{"cmd", "list"}, {"console", pattern_of(args.operands())}};
+  return show_list(options, ask_control(options, request), "consoles", status_line);
+}
+
+int who(const Options& options, const base::Args& args) {
+  const Json request = {{"cmd", "who"}, {"console", pattern_of(args.operands())}};
+  return show_list(options, ask_control(options, request), "viewers", viewer_line);
+}
+
+int kick(const Options& options, const base::Args& args) {
+  const Result<int64_t> number = base::parse_number(args.operands()[1], 1, int64_t{1} << 53);
+  if (!number) return complain(options, base::in("viewer", number.error()));
+  const Result<Json> answer =
+      ask_control(options, {{"cmd", "kick"}, {"console", args.operands()[0]}, {"viewer", *number}});
+  if (!answer) return complain(options, answer.error());
+  if (options.json) out_json(*answer);
+  return base::kExitOk;
+}
+
+int send(const Options& options, const base::Args& args) {
+  std::string text;
+  for (size_t i = 1; i < args.operands().size(); i++) {
+    text += (i > 1 ? " " : "") + args.operands()[i];
+  }
+  if (!args.has("no-newline")) text += '\r';
+  const Json request = {{"cmd", "send"}, {"console", args.operands()[0]}, {"text", text}};
+  return show_done(options, ask_control(options, request), "sent");
+}
+
+int send_break(const Options& options, const base::Args& args) {
+  Json request = {{"cmd", "break"}, {"console", args.operands()[0]}};
+  if (args.operands().size() > 1) {
+    const Result<int64_t> number = base::parse_number(args.operands()[1], 1, 9);
+    if (!number) return complain(options, base::in("break sequence", number.error()));
+    request["number"] = *number;
+  }
+  return show_done(options, ask_control(options, request), "break sent");
+}
+
+int reconnect(const Options& options, const base::Args& args) {
+  const Json request = {
+      {"cmd", "switch"}, {"console", pattern_of(args.operands())}, {"to", "retry"}};
+  return show_done(options, ask_control(options, request), "connecting");
+}
+
+}  // namespace conctl

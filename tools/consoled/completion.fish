@@ -1,0 +1,11 @@
+# fish completion for consoled
+complete -c consoled -s c -l config -r -F -d 'goconserver\'s server.conf, or one like it [consoled.conf]'
+complete -c consoled -l config-file -r -F -d 'the same'
+complete -c consoled -l auth -x -a 'none' -d 'with --pty: listen beyond loopback, to anybody'
+complete -c consoled -l check -d 'say what is wrong with the configuration, and end'
+complete -c consoled -l pty -d 'serve one existing pty, without a configuration'
+complete -c consoled -l socket -r -F -d 'the socket for clients, instead of the configuration\'s'
+complete -c consoled -l verbose -d 'log more'
+complete -c consoled -l web-dir -r -F -d 'the page\'s files from there, while it is developed'
+complete -c consoled -s h -l help -d 'this text'
+complete -c consoled -s v -l version -d 'the version'

@@ -1,0 +1,499 @@
+#include "tools/consoled/console.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/check.h"
+#include "lib/base/log.h"
+#include "tools/consoled/drivers.h"
+#include "tools/consoled/params.h"
+
+namespace consoled {
+
+using base::cat;
+using base::Errc;
+using base::error;
+using base::Result;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto kLasted = std::chrono::seconds(10);  // a line that lasted so long was a good one
+constexpr int64_t kIdleUs = 60'000'000;             // so long an idle console keeps its history
+constexpr size_t kMaxSent = size_t{1} << 20;        // bytes of send() that may wait
+
+}  // namespace
+
+// ---- Interest
+
+Console::Interest::Interest(Console& console, Told told)
+    : console_(&console), told_(std::move(told)) {
+  console.interests_.push_back(this);
+  console.update();
+  console.retry();
+}
+
+Console::Interest::~Interest() {
+  if (console_ == nullptr) return;
+  std::erase(console_->interests_, this);
+  console_->update();
+}
+
+// ---- Console
+
+Console::Console(Shared& shared, Node node) : shared_(shared), node_(std::move(node)) {
+  status_.since_us = base::wall_us();
+}
+
+Console::~Console() {
+  shared_.turns.leave(this);
+  if (typing_) typing_->stop();
+  driver_.reset();
+  for (Interest* i : interests_) i->console_ = nullptr;
+}
+
+// ---- What is wanted
+
+bool Console::wanted() const {
+  if (wish_ == Wish::never) return false;
+  if (!interests_.empty() ||
+      std::any_of(viewers_.begin(), viewers_.end(), [](auto& v) { return !v.second.leaving(); })) {
+    return true;
+  }
+  return wish_ == Wish::on || (wish_ == Wish::as_defined && !node_.ondemand);
+}
+
+void Console::update() {
+  const bool want = wanted();
+  if (want ? status_.state == State::idle : status_.state != State::idle) {
+    happen(want ? Happening::wanted : Happening::unwanted);
+  }
+}
+
+void Console::start() {
+  update();
+}
+
+void Console::retry() {
+  if (status_.state == State::waiting) happen(Happening::wanted);
+}
+
+bool Console::switch_on() {
+  const bool changed = wish_ != Wish::on || status_.state == State::waiting;
+  wish_ = Wish::on;
+  update();
+  retry();
+  return changed;
+}
+
+bool Console::switch_off() {
+  const bool changed = wish_ != Wish::off || status_.state != State::idle;
+  wish_ = Wish::off;
+  for (auto& [number, viewer] : viewers_) viewer.drop();
+  if (status_.state != State::idle) {
+    if (driver_) driver_->terminate();
+    happen(Happening::unwanted);
+  }
+  return changed;
+}
+
+void Console::terminate() {
+  tell_all("\n[[the console was deleted]]\n");
+  if (driver_) driver_->terminate();
+  settle(error(Errc::closed, "the console was deleted"));
+}
+
+void Console::stop() {
+  wish_ = Wish::never;
+  update();
+}
+
+void Console::redefine(Node node) {
+  if (node == node_) return;
+  const bool same_line = node.driver == node_.driver && node.params == node_.params;
+  if (!same_line && status_.state != State::idle) {
+    if (driver_) driver_->terminate();
+    happen(Happening::unwanted);
+  }
+  node_ = std::move(node);
+  update();
+}
+
+// ---- The state machine
+
+void Console::happen(Happening what) {
+  const Edge e = edge(status_.state, what);
+  CHECK(e.act != Act::bug);
+  if (e.to != status_.state) {
+    status_.state = e.to;
+    status_.since_us = base::wall_us();
+  }
+  switch (e.act) {
+    case Act::queue:
+      status_.next_us = 0;
+      if (retry_) retry_->timer.cancel();
+      shared_.turns.ask(this, param(node_, "host"), [this] { happen(Happening::turn); });
+      break;
+    case Act::leave:
+      shared_.turns.leave(this);
+      break;
+    case Act::open:
+      open();
+      break;
+    case Act::greet:
+      greet();
+      break;
+    case Act::drop:
+      drop();
+      break;
+    case Act::retry:
+      set_retry();
+      break;
+    case Act::rest:
+      status_.next_us = 0;
+      retry_->timer.cancel();
+      break;
+    case Act::nothing:
+    case Act::bug:
+      break;
+  }
+}
+
+void Console::open() {
+  const DriverKind* kind = driver_kind(node_.driver);
+  CHECK(kind != nullptr);  // definitions are checked
+  status_.attempts++;
+  driver_ = kind->make(shared_.around, with_defaults(node_, shared_.config), *this);
+  if (size_) driver_->resize(*size_);
+  driver_->open(shared_.loop.now() + shared_.config.connect.timeout);
+}
+
+void Console::greet() {
+  shared_.turns.leave(this);
+  status_.failed = false;
+  status_.reason.clear();
+  status_.ups++;
+  up_at_ = shared_.loop.now();
+  base::log::info(name(), ": connected");
+  if (told_down_) tell_all("\n[[connected]]\n");
+  told_down_ = false;
+  shared_.events.emit("up", {{"console", name()}, {"attempts", status_.attempts}});
+  begin_chat();
+  begin_idle();
+  settle({});
+}
+
+// What belongs to the line goes with it.
+void Console::lose_line() {
+  shared_.turns.leave(this);
+  // It may be its own callback that ends the line.
+  if (silence_) shared_.loop.defer([gone = std::shared_ptr<Silence>(std::move(silence_))] {});
+  if (!typing_) return;
+  const size_t lost = typing_->stop();
+  if (lost > 0) tell_all(cat("\n[[", lost, " bytes of input dropped]]\n"));
+}
+
+void Console::drop() {
+  const bool was_up = up_at_ != base::Time{};
+  up_at_ = {};
+  lose_line();
+  driver_.reset();
+  status_.failed = false;
+  status_.reason.clear();
+  status_.attempts = 0;
+  told_down_ = false;
+  if (retry_) retry_->backoff.reset();
+  if (!was_up) return;
+  note(journal::Kind::down, "not wanted");
+  shared_.events.emit("down", {{"console", name()}, {"reason", "not wanted"}});
+}
+
+void Console::set_retry() {
+  const base::Time now = shared_.loop.now();
+  const bool was_up = up_at_ != base::Time{};
+  if (!retry_) {
+    retry_ = std::make_unique<Retry>(shared_.config.connect, shared_.loop,
+                                     [this] { happen(Happening::due); });
+  }
+  if (was_up && now - up_at_ >= kLasted) {
+    retry_->backoff.reset();
+    status_.attempts = 0;
+  }
+  up_at_ = {};
+  lose_line();
+  // It is within its own last call.
+  shared_.loop.defer([gone = std::shared_ptr<Driver>(std::move(driver_))] {});
+  const base::Duration wait = retry_->backoff.next();
+  retry_->timer.after(wait);
+  status_.next_us =
+      base::wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(wait).count();
+  const std::string why = closed_ ? closed_->what : "";
+  if (was_up || !told_down_) {
+    base::log::warn(name(), ": ", why, ": again in ",
+                    std::chrono::duration_cast<std::chrono::seconds>(wait).count(), " s");
+    note(journal::Kind::down, why);
+    shared_.events.emit("down", {{"console", name()}, {"reason", why}});
+    tell_all(cat("\n[[not connected: ", why, "]]\n"));
+  }
+  told_down_ = true;
+  status_.failed = true;
+  status_.reason = why;
+  settle(closed_.value_or(error(Errc::closed, why)));
+}
+
+// Each is told once, and may go, or take others with it, when it is.
+void Console::settle(const Result<void>& result) {
+  while (true) {
+    const auto at = std::find_if(interests_.begin(), interests_.end(),
+                                 [](const Interest* i) { return i->told_ != nullptr; });
+    if (at == interests_.end()) return;
+    const Interest::Told told = std::exchange((*at)->told_, nullptr);
+    told(result);
+  }
+}
+
+// ---- Intake
+
+std::optional<SourcePosition> Console::last_position() const {
+  if (source_) return source_;
+  // Nobody asked the journal yet.
+  const journal::Source s = start_ ? start_->source : Tape::find_start(shared_, node_.name).source;
+  if (s.epoch == 0) return {};
+  return SourcePosition{s.epoch, s.offset};
+}
+
+void Console::opened(std::optional<SourcePosition> source) {
+  const std::optional<SourcePosition> last = source ? last_position() : std::nullopt;
+  const bool same = last && last->epoch == source->epoch;
+  if (same && source->offset > last->offset) {
+    tape_now().say(net::loss_marker(source->offset - last->offset));
+  }
+  source_ = source;
+  journal::Event event{journal::Kind::up, "", {}};
+  if (source) event.source = journal::Source{source->epoch, source->offset};
+  tape_now().note(std::move(event));
+  happen(Happening::opened);
+}
+
+iovec Console::room() {
+  return tape_now().room();
+}
+
+void Console::commit(size_t n) {
+  tape_->commit(n);
+  if (source_) source_->offset += n;
+}
+
+void Console::publish() {
+  if (!tape_) return;
+  tape_->publish();
+  if (silence_) silence_->heard();
+  const uint64_t head = tape_->ring().head();
+  if (typing_ && typing_->listens()) {
+    const base::Ring::Slices s = tape_->ring().slices(published_, head - published_);
+    for (int i = 0; i < s.count; i++) {
+      const iovec& v = s.piece[static_cast<size_t>(i)];
+      typing_->heard({static_cast<const char*>(v.iov_base), v.iov_len});
+    }
+  }
+  published_ = head;
+}
+
+void Console::writable() {
+  if (typing_) typing_->writable();
+}
+
+void Console::closed(base::Error why) {
+  closed_ = std::move(why);
+  happen(Happening::closed);
+}
+
+Tape& Console::tape_now() {
+  if (!tape_) {
+    if (!start_) start_ = Tape::find_start(shared_, node_.name);
+    tape_ = std::make_unique<Tape>(shared_, node_.name, *start_, [this] {
+      if (driver_) driver_->resume();
+    });
+    published_ = tape_->ring().head();
+  }
+  return *tape_;
+}
+
+Typing& Console::typing_now() {
+  if (!typing_) typing_ = std::make_unique<Typing>(shared_.loop);
+  if (status_.state == State::connected && !typing_->started()) {
+    typing_->start(*driver_, {}, {}, nullptr);
+  }
+  return *typing_;
+}
+
+void Console::sweep() {
+  if (!tape_ || status_.state != State::idle || !viewers_.empty()) return;
+  if (base::wall_us() - status_.since_us < kIdleUs) return;
+  if (tape_->journal() != nullptr) {
+    if (tape_->journal()->status(shared_.loop.now()).pending > 0) return;
+    start_.reset();
+  } else {
+    start_->offset = tape_->ring().head();
+  }
+  tape_.reset();
+  typing_.reset();
+  retry_.reset();
+  source_.reset();
+}
+
+void Console::begin_chat() {
+  std::vector<Turn> chat;
+  if (auto parsed = parse_chat(param(node_, "initcmd"), kBreakDelay)) chat = std::move(*parsed);
+  if (chat.empty() && !typing_) return;
+  if (!typing_) typing_ = std::make_unique<Typing>(shared_.loop);
+  typing_->start(*driver_, std::move(chat), shared_.loop.now() + shared_.config.connect.timeout,
+                 [this](const Result<void>& done) {
+                   if (done) return;
+                   base::log::warn(name(), ": ", done.error().what);
+                   tell_all(cat("\n[[", done.error().what, "]]\n"));
+                 });
+}
+
+void Console::begin_idle() {
+  if (number_param(node_, "idle", 0) == 0) return;
+  silence_ = std::make_unique<Silence>(
+      shared_.loop, node_,
+      Silence::Hooks{
+          .send = [this](Steps probe) { typing_now().play(std::move(probe), nullptr); },
+          .dead =
+              [this] {
+                closed(error(Errc::timeout, "silent, also after the idle string was sent"));
+              },
+      });
+}
+
+void Console::tell_all(std::string_view text) {
+  for (auto& [number, viewer] : viewers_) viewer.tell(text);
+}
+
+void Console::note(journal::Kind kind, std::string text) {
+  if (tape_) tape_->note({kind, std::move(text), {}});
+}
+
+void Console::reopen() {
+  if (tape_) tape_->reopen();
+}
+
+// ---- Who looks
+
+peer::Seen Console::seen() {
+  return tape_now().seen();
+}
+
+std::string Console::last_lines(size_t lines) {
+  const base::Ring& ring = tape_now().ring();
+  const uint64_t from = ring.last_lines(ring.tail(), lines);
+  std::string out(ring.head() - from, '\0');
+  ring.copy(from, out.size(), out.data());
+  return out;
+}
+
+Result<void> Console::may_attach() const {
+  const size_t most = shared_.config.viewers;
+  if (viewers_.size() < most) return {};
+  return error(Errc::busy, name(), ": has ", viewers_.size(), " viewers, as many as it may have");
+}
+
+Viewer& Console::attach(base::Fd fd, Admission admission) {
+  Tape& tape = tape_now();
+  const uint64_t number = shared_.next_viewer++;
+  Viewer& v = viewers_.try_emplace(number, *this, number, std::move(admission)).first->second;
+  const std::string who = v.visitor().text();
+  base::log::info(name(), ": viewer ", number, ": ", who);
+  note(journal::Kind::attach, who);
+  shared_.events.emit("attach", {{"console", name()},
+                                 {"viewer", number},
+                                 {"who", who},
+                                 {"face", v.visitor().face},
+                                 {"readonly", v.readonly()}});
+  v.join(tape.fanout(), std::move(fd));
+  if (told_down_) v.tell(cat("\n[[not connected: ", status_.reason, "]]\n"));
+  update();
+  retry();
+  return v;
+}
+
+void Console::gone(Viewer& viewer) {
+  viewer.left();
+  const uint64_t number = viewer.number();
+  const std::string who = viewer.visitor().text();
+  base::log::info(name(), ": viewer ", number, " is gone, ", viewer.input_bytes(),
+                  " bytes received");
+  viewers_.erase(number);
+  note(journal::Kind::detach, who);
+  shared_.events.emit("detach", {{"console", name()}, {"viewer", number}, {"who", who}});
+  update();
+}
+
+bool Console::kick(uint64_t number) {
+  const auto at = viewers_.find(number);
+  if (at == viewers_.end()) return false;
+  at->second.drop();
+  return true;
+}
+
+// ---- What goes to the target
+
+bool Console::type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit) {
+  if (status_.state == State::idle || status_.state == State::waiting) return false;
+  shared_.input_bytes += unit.size();
+  typing_now().push(from, std::move(unit));
+  return true;
+}
+
+Result<void> Console::send(std::string_view bytes) {
+  if (input_waiting() + bytes.size() > kMaxSent) {
+    return error(Errc::busy, name(), ": ", input_waiting(),
+                 " bytes of input wait: the target does not read");
+  }
+  if (!type(std::make_shared<net::Keys::Sender>(), std::string(bytes))) {
+    return error(Errc::closed, name(), ": is not connected",
+                 status_.reason.empty() ? "" : cat(": ", status_.reason));
+  }
+  return {};
+}
+
+Result<void> Console::send_break(std::string_view sequence, std::string_view by) {
+  return play_break(parse_steps(sequence, kBreakDelay), sequence, by);
+}
+
+Result<void> Console::send_break(int number, std::string_view by) {
+  CHECK(number >= 1 && number <= 9);
+  const BreakSequence& b = shared_.config.breaks[static_cast<size_t>(number - 1)];
+  return play_break(parse_steps(b.sequence, b.delay), cat(number), by);
+}
+
+Result<void> Console::play_break(Steps steps, std::string_view what, std::string_view by) {
+  if (status_.state != State::connected) {
+    return error(Errc::closed, name(), ": is not connected");
+  }
+  note(journal::Kind::send_break, cat(what, " by ", by));
+  shared_.events.emit("break", {{"console", name()}, {"break", what}, {"who", by}});
+  typing_now().play(std::move(steps), [this](const Result<void>& done) {
+    if (!done) tell_all(cat("\n[[break: ", done.error().what, "]]\n"));
+  });
+  return {};
+}
+
+void Console::break_by(Viewer& viewer, int number) {
+  const Result<void> sent = send_break(number, viewer.visitor().text());
+  if (!sent) viewer.tell(cat("\n[[break: ", sent.error().what, "]]\n"));
+}
+
+void Console::resize(pty::Size size) {
+  size_ = size;
+  if (driver_) driver_->resize(size);
+}
+
+uint64_t Console::input_waiting() const {
+  return typing_ ? typing_->waiting() : 0;
+}
+
+}  // namespace consoled

@@ -1,0 +1,217 @@
+#include "tools/consoled/front_console.h"
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/log.h"
+#include "lib/http/caller.h"
+#include "lib/tls/stream.h"
+#include "lib/wire/json.h"
+
+namespace consoled {
+
+using base::cat;
+using base::Result;
+using wire::Json;
+
+namespace {
+
+enum Action : int { kStart = 1, kDrop = 2, kOk = 4 };
+
+// The first frame: {"action":1,"node":"n1"}. Other keys are ignored.
+Result<std::string> wanted_node(std::string_view frame) {
+  const Result<Json> json = wire::parse(frame);
+  if (!json) return json.error();
+  const auto bad = [](std::string_view what) {
+    return base::error(base::Errc::bad_input, "expected {\"action\":1,\"node\":NAME}: ", what);
+  };
+  if (!json->is_object()) return bad("no object");
+  const auto action = json->find("action");
+  if (action == json->end() || *action != kStart) return bad("another action");
+  const auto node = json->find("node");
+  if (node == json->end() || !node->is_string()) return bad("no node");
+  return node->get<std::string>();
+}
+
+std::string message(Action action, std::string_view text = "") {
+  Json j = {{"action", static_cast<int>(action)}};
+  if (!text.empty()) j["msg"] = text;
+  return frames_of(wire::dump(j));
+}
+
+}  // namespace
+
+// One who is not a viewer yet. Owned by the front until it is one, or is refused.
+class FrontConsole::Client : public std::enable_shared_from_this<Client> {
+ public:
+  Client(FrontConsole& front, base::Fd fd, std::string address, std::string user,
+         std::shared_ptr<void> place)
+      : front_(front),
+        address_(std::move(address)),
+        user_(std::move(user)),
+        place_(std::move(place)),
+        deadline_(front.shared_.loop, [this] { too_late(); }),
+        stream_(front.shared_.loop, std::move(fd),
+                {.data = [this](std::string_view b) { data(b); },
+                 .end = [this](const std::optional<base::Error>& e) { ended(e); },
+                 .low_water =
+                     [this] {
+                       if (refused_ && stream_.finished()) go();
+                     }}) {
+    deadline_.after(front.shared_.config.client_timeout);
+  }
+
+ private:
+  void data(std::string_view bytes) {
+    if (refused_ || over_) return;
+    if (!name_.empty()) {  // it types already
+      typed_ += bytes;
+      if (typed_.size() > kMaxFrameIn) stream_.pause(true);
+      return;
+    }
+    const auto frame = reader_.next(bytes);
+    if (!frame) return go();
+    if (!*frame) return;
+    if ((*frame)->empty()) return data(bytes);
+    const Result<std::string> name = wanted_node(**frame);
+    typed_ = bytes;
+    name ? begin(*name) : refuse(name.error().what);
+  }
+
+  void begin(const std::string& name) {
+    Console* console = front_.nodes_.find(name);
+    if (console == nullptr) return refuse("Node not exist");
+    if (auto may = console->may_attach(); !may) return refuse(may.error().what);
+    name_ = name;
+    if (console->status().state == State::connected) return attach_soon();
+    interest_.emplace(*console, [this](const Result<void>& up) {
+      up ? attach_soon() : refuse(cat("Could not connect to console: ", up.error().what));
+    });
+  }
+
+  void ended(const std::optional<base::Error>& error) {
+    if (error || refused_ || name_.empty()) return go();
+    half_closed_ = true;
+  }
+
+  void too_late() {
+    if (name_.empty() || refused_) return go();
+    const Console* console = front_.nodes_.find(name_);
+    const std::string state(console == nullptr ? "deleted" : state_name(console->status().state));
+    refuse(cat("Could not start console, error: Timeout. It is ", state));
+  }
+
+  void refuse(std::string_view why) {
+    if (refused_ || over_) return;
+    refused_ = true;
+    stream_.send(message(kDrop, why));
+    stream_.finish();
+    deadline_.after(std::chrono::seconds(5));
+    if (stream_.finished()) go();
+  }
+
+  // Not within a callback of the stream, which ends with this.
+  void attach_soon() {
+    front_.shared_.loop.defer([weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && !self->over_) self->attach();
+    });
+  }
+
+  void attach() {
+    Console* console = front_.nodes_.find(name_);
+    if (console == nullptr) return refuse("Node not exist");
+    if (auto may = console->may_attach(); !may) return refuse(may.error().what);
+    Admission a;
+    a.visitor = {"console", address_, {}, user_};
+    a.rule = Admission::Rule::escapes;
+    a.from = console->seen().head;
+    a.framing = &kFraming;
+    net::Stream::Released released = stream_.release();
+    a.prefix = released.unsent + message(kOk) +
+               frames_of(cat("goconserver(", base::rfc3339(base::wall_us()), "): Hello ", address_,
+                             ", welcome to the session of ", name_, "\r\n"));
+    a.first_input = std::move(typed_);
+    a.decode = [reader = std::make_shared<FrameReader>()](Viewer& v, std::string_view bytes) {
+      decode(*reader, v, bytes);
+    };
+    a.gone = [place = place_] {};
+    console->attach(std::move(released.fd), std::move(a));
+    go();
+  }
+
+  static void decode(FrameReader& reader, Viewer& viewer, std::string_view bytes) {
+    if (bytes.empty()) return viewer.keys({});
+    while (true) {
+      const auto frame = reader.next(bytes);
+      if (!frame) {
+        base::log::warn(viewer.visitor().address, ": ", frame.error().what);
+        return viewer.drop();
+      }
+      if (!*frame) return;
+      if (**frame == kDetachKeys) return viewer.drop();
+      if (!(*frame)->empty()) viewer.keys(**frame);
+    }
+  }
+
+  void go() {
+    if (over_) return;
+    over_ = true;
+    deadline_.cancel();
+    front_.shared_.loop.defer(
+        [&front = front_, self = shared_from_this()] { front.clients_.remove(self); });
+  }
+
+  FrontConsole& front_;
+  std::string address_, user_;
+  std::shared_ptr<void> place_;
+  FrameReader reader_;
+  std::string name_;   // of the node, once it was said
+  std::string typed_;  // frames behind that
+  bool refused_ = false, half_closed_ = false, over_ = false;
+  std::optional<Console::Interest> interest_;
+  net::Timer deadline_;
+  net::Stream stream_;
+};
+
+FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const tls::Context* tls)
+    : shared_(shared),
+      nodes_(nodes),
+      tls_(tls),
+      places_(std::make_shared<http::Places>(shared.config.console_limits.all,
+                                             shared.config.console_limits.per_address)),
+      listener_(shared.loop, std::move(socket), "",
+                [this](base::Fd fd) { accept(std::move(fd)); }) {}
+
+// TLS ends here: inside it is a plain descriptor, as every viewer has.
+Result<base::Fd> FrontConsole::unwrap(base::Fd fd) {
+  if (tls_ == nullptr) return fd;
+  Result<net::SocketPair> pair = net::socket_pair();
+  if (!pair) return pair.error();
+  const auto at = relays_.emplace(relays_.end(), shared_.loop, std::move(pair->one));
+  at->on_gone([this, at] { relays_.erase(at); });
+  const Result<void> started = at->start([&](net::Stream::Events events) {
+    return tls::accept_stream(shared_.loop, *tls_, std::move(fd), std::move(events));
+  });
+  if (!started) {
+    relays_.erase(at);
+    return started.error();
+  }
+  return std::move(pair->other);
+}
+
+void FrontConsole::accept(base::Fd fd) {
+  const http::Caller caller = http::caller_of(fd.get());
+  std::shared_ptr<void> place = places_->take(caller.key);
+  if (!place) {
+    base::log::warn("console port: ", caller.text, ": refused, too many connections");
+    return;
+  }
+  Result<base::Fd> plain = unwrap(std::move(fd));
+  if (!plain) {
+    base::log::warn("console port: ", caller.text, ": ", plain.error().what);
+    return;
+  }
+  clients_.push_back(
+      std::make_shared<Client>(*this, std::move(*plain), caller.text, "", std::move(place)));
+}
+
+}  // namespace consoled

@@ -1,0 +1,40 @@
+// front_console: goconserver's console port: congo and whoever speaks its frames. A client names a
+// node, waits until it is connected, and is its viewer from then on.
+//
+// A refusal is always action 2 with a text, the only one that congo shows.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/http/server.h"
+#include "lib/net/listener.h"
+#include "lib/net/relay.h"
+#include "lib/tls/context.h"
+#include "tools/consoled/frames.h"
+#include "tools/consoled/nodes.h"
+
+namespace consoled {
+
+class FrontConsole {
+ public:
+  // `tls`: every client must show a certificate of the authority; null: plain TCP.
+  FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const tls::Context* tls);
+
+ private:
+  class Client;
+  void accept(base::Fd fd);
+  base::Result<base::Fd> unwrap(base::Fd fd);
+
+  Shared& shared_;
+  Nodes& nodes_;
+  const tls::Context* tls_;
+  std::shared_ptr<http::Places> places_;
+  std::list<std::shared_ptr<Client>> clients_;  // until they are viewers
+  std::list<net::Relay> relays_;
+  net::Listener listener_;
+};
+
+}  // namespace consoled

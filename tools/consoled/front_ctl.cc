@@ -1,0 +1,267 @@
+#include "tools/consoled/front_ctl.h"
+
+#include <nlohmann/json.hpp>
+
+#include "lib/peer/attach.h"
+#include "lib/wire/escape.h"
+#include "tools/consoled/node_json.h"
+#include "tools/consoled/report.h"
+
+namespace consoled {
+
+using base::Errc;
+using base::error;
+using base::Result;
+using peer::kMaxOffset;
+using peer::kMaxSide;
+using wire::Json;
+using wire::Object;
+
+ControlCommands::ControlCommands(Shared& shared, Nodes& nodes, int64_t started_us, Hooks hooks)
+    : shared_(shared), nodes_(nodes), started_us_(started_us), hooks_(std::move(hooks)) {}
+
+std::vector<peer::Command> ControlCommands::commands(const std::string& console) {
+  // Commands without arguments of their own share the check that there are none.
+  const auto plain = [](std::function<Answer()> run) {
+    return [run = std::move(run)](peer::Peer&, Object& a) -> Answer {
+      if (auto done = a.end(); !done) return done.error();
+      return run();
+    };
+  };
+  const std::string& c = console;
+  std::vector<peer::Command> out = {
+      {"attach", [this, c](peer::Peer& p, Object& a) { return attach(p, a, c); }},
+      {"show", [this, c](peer::Peer&, Object& a) { return show(a, c); }},
+      {"who", [this, c](peer::Peer&, Object& a) { return who(a, c); }},
+      {"kick", [this](peer::Peer&, Object& a) { return kick(a); }},
+      {"resize", [this, c](peer::Peer&, Object& a) { return resize(a, c); }},
+      {"send", [this, c](peer::Peer&, Object& a) { return send(a, c); }},
+      {"break", [this, c](peer::Peer& p, Object& a) { return send_break(p, a, c); }},
+      {"switch", [this, c](peer::Peer&, Object& a) { return switch_to(a, c); }},
+  };
+  if (!console.empty()) return out;
+  const auto add = [&](peer::Command command) { out.push_back(std::move(command)); };
+  add({"list", [this](peer::Peer&, Object& a) { return list(a); }});
+  add({"create", [this](peer::Peer&, Object& a) { return change(a, true); }});
+  add({"update", [this](peer::Peer&, Object& a) { return change(a, false); }});
+  add({"delete", [this](peer::Peer&, Object& a) { return remove(a); }});
+  add({"status",
+       plain([this]() -> Answer { return daemon_json(shared_, nodes_.consoles(), started_us_); })});
+  add({"reload", plain([this]() -> Answer { return hooks_.reload(); })});
+  add({"stop", plain([this]() -> Answer {
+         // Once the answer is on its way.
+         shared_.loop.defer(hooks_.stop);
+         return Json::object();
+       })});
+  return out;
+}
+
+Result<std::vector<Console*>> ControlCommands::take_some(Object& a, const std::string& fallback) {
+  const std::string pattern =
+      fallback.empty() ? a.need_string("console") : a.opt_string("console").value_or(fallback);
+  if (!a.ok()) return a.end().error();
+  return nodes_.select(pattern);
+}
+
+Result<Console*> ControlCommands::take_one(Object& a, const std::string& fallback) {
+  const auto some = take_some(a, fallback);
+  if (!some) return some.error();
+  if (some->size() == 1) return some->front();
+  return error(Errc::bad_input, "\"console\": expected one, got ", some->size());
+}
+
+ControlCommands::Answer ControlCommands::attach(peer::Peer& peer, Object& a,
+                                                const std::string& fallback) {
+  const Result<Console*> console = take_one(a, fallback);
+  if (!console) return console.error();
+  const Result<peer::Attach> asked = peer::take_attach(a);
+  if (!asked) return asked.error();
+  if (auto may = (*console)->may_attach(); !may) return may.error();
+  const peer::Seen seen = (*console)->seen();
+  const peer::Start start = start_of(*asked, seen);
+  Admission admission;
+  admission.visitor = {"control", "", peer.who(), ""};
+  admission.readonly = asked->readonly;
+  admission.rule = asked->raw ? Admission::Rule::raw : Admission::Rule::lines;
+  admission.from = start.offset;
+  if (asked->window && !admission.readonly) {
+    (*console)->resize({asked->window->rows, asked->window->columns});
+  }
+  Json answer = attach_answer((*console)->next_viewer(), seen, start);
+  answer["console"] = (*console)->name();
+  answer["state"] = state_name((*console)->status().state);
+  peer.hand_over(
+      [c = *console, admission](base::Fd fd, std::string unsent, std::string rest) mutable {
+        admission.prefix = std::move(unsent);
+        admission.first_input = std::move(rest);
+        c->attach(std::move(fd), std::move(admission));
+      });
+  return answer;
+}
+
+ControlCommands::Answer ControlCommands::list(Object& a) {
+  const std::string pattern = a.opt_string("console").value_or("*");
+  if (auto done = a.end(); !done) return done.error();
+  Json list = Json::array();
+  if (pattern == "*") {
+    for (const auto& [name, console] : nodes_.consoles().all())
+      list.push_back(console_json(console));
+    return Json{{"consoles", std::move(list)}};
+  }
+  const auto some = nodes_.select(pattern);
+  if (!some) return some.error();
+  for (const Console* c : *some) list.push_back(console_json(*c));
+  return Json{{"consoles", std::move(list)}};
+}
+
+ControlCommands::Answer ControlCommands::show(Object& a, const std::string& fallback) {
+  const Result<Console*> console = take_one(a, fallback);
+  if (!console) return console.error();
+  if (auto done = a.end(); !done) return done.error();
+  return console_details(**console);
+}
+
+ControlCommands::Answer ControlCommands::who(Object& a, const std::string& fallback) {
+  const std::string pattern = a.opt_string("console").value_or(fallback.empty() ? "*" : fallback);
+  if (auto done = a.end(); !done) return done.error();
+  Json list = Json::array();
+  const auto add = [&](const Console& c) {
+    for (const auto& [number, viewer] : c.viewers()) list.push_back(viewer_json(c, viewer));
+  };
+  if (pattern == "*") {
+    for (const auto& [name, console] : nodes_.consoles().all()) add(console);
+  } else {
+    const auto some = nodes_.select(pattern);
+    if (!some) return some.error();
+    for (const Console* c : *some) add(*c);
+  }
+  return Json{{"viewers", std::move(list)}};
+}
+
+ControlCommands::Answer ControlCommands::kick(Object& a) {
+  const int64_t number = a.need_int("viewer", 1, kMaxOffset);
+  static_cast<void>(a.opt_string("console"));  // the numbers are the daemon's
+  if (auto done = a.end(); !done) return done.error();
+  for (auto& [name, console] : nodes_.consoles().all()) {
+    if (console.kick(static_cast<uint64_t>(number))) return Json{{"console", name}};
+  }
+  return error(Errc::not_found, "kick: no viewer ", number, ": \"who\" lists them");
+}
+
+ControlCommands::Answer ControlCommands::resize(Object& a, const std::string& fallback) {
+  const int64_t rows = a.need_int("rows", 1, kMaxSide);
+  const int64_t columns = a.need_int("cols", 1, kMaxSide);
+  const auto viewer = a.opt_int("viewer", 1, kMaxOffset);
+  const Result<Console*> console = take_one(a, fallback);
+  if (!console) return console.error();
+  if (auto done = a.end(); !done) return done.error();
+  if (viewer) {
+    const auto& all = (*console)->viewers();
+    const auto at = all.find(static_cast<uint64_t>(*viewer));
+    if (at == all.end()) return error(Errc::not_found, "resize: no viewer ", *viewer);
+    if (at->second.readonly())
+      return error(Errc::denied, "resize: viewer ", *viewer, " only looks");
+  }
+  (*console)->resize({static_cast<uint16_t>(rows), static_cast<uint16_t>(columns)});
+  return Json{{"rows", rows}, {"cols", columns}};
+}
+
+namespace {
+
+// One answer for several consoles: those where it was done, and why not elsewhere. An error where
+// it was done nowhere.
+Result<Json> for_each(const std::vector<Console*>& consoles,
+                      const std::function<Result<void>(Console&)>& act) {
+  Json done = Json::array(), failed = Json::object();
+  std::optional<base::Error> last;
+  for (Console* c : consoles) {
+    if (Result<void> r = act(*c); r) {
+      done.push_back(c->name());
+    } else {
+      failed[c->name()] = r.error().what;
+      last = r.error();
+    }
+  }
+  if (done.empty() && last) return *last;
+  Json out = {{"consoles", std::move(done)}};
+  if (!failed.empty()) out["failed"] = std::move(failed);
+  return out;
+}
+
+}  // namespace
+
+ControlCommands::Answer ControlCommands::send(Object& a, const std::string& fallback) {
+  const auto some = take_some(a, fallback);
+  if (!some) return some.error();
+  const auto text = a.opt_string("text");
+  const auto base64 = a.opt_string("base64");
+  if (text.has_value() == base64.has_value()) {
+    return error(Errc::bad_input, R"(send: expected one of "text" and "base64")");
+  }
+  if (auto done = a.end(); !done) return done.error();
+  std::string bytes = text.value_or("");
+  if (base64) {
+    Result<std::string> decoded = wire::base64_decode(*base64);
+    if (!decoded) return in("send: \"base64\"", decoded.error());
+    bytes = std::move(*decoded);
+  }
+  return for_each(*some, [&](Console& c) { return c.send(bytes); });
+}
+
+ControlCommands::Answer ControlCommands::send_break(peer::Peer& peer, Object& a,
+                                                    const std::string& fallback) {
+  const auto some = take_some(a, fallback);
+  if (!some) return some.error();
+  const auto number = a.opt_int("number", 1, 9);
+  const auto sequence = a.opt_string("sequence");
+  if (auto done = a.end(); !done) return done.error();
+  const std::string by = text(peer.who());
+  return for_each(*some, [&](Console& c) {
+    if (number) return c.send_break(static_cast<int>(*number), by);
+    return c.send_break(sequence.value_or("\\z"), by);
+  });
+}
+
+ControlCommands::Answer ControlCommands::change(Object& a, bool create) {
+  const Json* given = a.opt_object("node");
+  if (given == nullptr && a.ok()) a.wrong("node", "an object");
+  if (auto done = a.end(); !done) return done.error();
+  Result<Node> node = read_node(*given);
+  if (!node) return node.error();
+  Result<void> result;
+  const auto done = [&result](Result<void> stored) { result = std::move(stored); };
+  Result<void> taken =
+      create ? nodes_.create(std::move(*node), done) : nodes_.replace(std::move(*node), done);
+  if (!taken) return taken.error();
+  nodes_.flush();
+  if (!result) return result.error();
+  return Json::object();
+}
+
+ControlCommands::Answer ControlCommands::remove(Object& a) {
+  const std::string name = a.need_string("console");
+  if (auto done = a.end(); !done) return done.error();
+  Result<void> result;
+  Result<void> taken =
+      nodes_.remove(name, [&result](Result<void> stored) { result = std::move(stored); });
+  if (!taken) return taken.error();
+  nodes_.flush();
+  if (!result) return result.error();
+  return Json::object();
+}
+
+ControlCommands::Answer ControlCommands::switch_to(Object& a, const std::string& fallback) {
+  const auto some = take_some(a, fallback);
+  if (!some) return some.error();
+  const std::string to = a.need_string("to");
+  if (a.ok() && to != "on" && to != "off" && to != "retry") a.wrong("to", "one of on, off, retry");
+  if (auto done = a.end(); !done) return done.error();
+  return for_each(*some, [&](Console& c) -> Result<void> {
+    if (to == "on") c.switch_on();
+    if (to == "off") c.switch_off();
+    if (to == "retry") c.retry();
+    return {};
+  });
+}
+
+}  // namespace consoled

@@ -1,0 +1,116 @@
+#include "tools/consoled/fronts.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/net/address.h"
+#include "lib/peer/who.h"
+#include "lib/tls/stream.h"
+
+namespace consoled {
+
+using base::Result;
+
+namespace {
+
+constexpr size_t kMaxBody = size_t{16} << 20;  // ten thousand nodes at once
+
+std::string machine_name() {
+  std::string name(256, '\0');
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.c_str() : "";
+}
+
+}  // namespace
+
+Fronts::Fronts(Shared& shared, Nodes& nodes, int64_t started_us)
+    : shared_(shared), nodes_(nodes), rest_(shared, nodes), v1_(shared, nodes, started_us) {}
+
+Result<std::unique_ptr<Fronts>> Fronts::open(Shared& shared, Nodes& nodes,
+                                             ControlCommands& commands, Sockets sockets,
+                                             int64_t started_us) {
+  std::unique_ptr<Fronts> self(new Fronts(shared, nodes, started_us));
+  if (auto done = self->open_tls(); !done) return done.error();
+  if (auto done = self->open_web(); !done) return done.error();
+  self->serve_clients(sockets, commands);
+  for (Sockets::Port& port : sockets.ports) self->serve_port(std::move(port));
+  shared.events.listen([&f = *self](std::string_view name, const nlohmann::json& fields) {
+    if (f.control_) f.control_->publish(name, fields);
+  });
+  return self;
+}
+
+Result<void> Fronts::open_tls() {
+  const TlsFiles& files = shared_.config.tls;
+  if (!files) return {};
+  Result<tls::Context> context = tls::Context::server({files.ca, files.cert, files.key});
+  if (!context) return context.error();
+  tls_ = std::move(*context);
+  return {};
+}
+
+// The API's routes come before the page, which takes all the rest.
+Result<void> Fronts::open_web() {
+  FrontWeb::Options options;
+  options.web_dir = shared_.config.web_dir;
+  options.dist_dir = shared_.config.dist_dir;
+  options.tls = tls_.has_value();
+  options.hosts = {machine_name()};
+  for (const TcpListener& l : shared_.config.listeners) {
+    if (l.face == Face::api) options.urls.push_back((tls_ ? "https://" : "http://") + l.address);
+  }
+  auto web = FrontWeb::make(shared_, nodes_.consoles(), std::move(options));
+  if (!web) return web.error();
+  web_ = std::move(*web);
+  for (http::Router* router : {&local_, &remote_}) {
+    rest_.add_routes(*router);
+    v1_.add_routes(*router);
+  }
+  v1_.add_local_routes(local_);
+  web_->add_local_routes(local_);
+  web_->add_routes(remote_);
+  return {};
+}
+
+http::Server::Options Fronts::http_options() const {
+  http::Server::Options o;
+  o.max_body = kMaxBody;
+  o.max_connections = shared_.config.api_limits.all;
+  o.per_peer = shared_.config.api_limits.per_address;
+  o.patience.header = shared_.config.http_timeout;
+  return o;
+}
+
+void Fronts::serve_clients(Sockets& s, ControlCommands& commands) {
+  if (s.control) {
+    control_.emplace(shared_.loop, std::move(s.control), s.control_file, commands.commands(),
+                     peer::Server::Options{.any_uid = s.any_uid});
+  }
+  if (!s.http) return;
+  http::Server::Options options = http_options();
+  options.admit = [any = s.any_uid](int fd) { return any || peer::is_ours(peer::who_of(fd)); };
+  http_.emplace_back(
+      shared_.loop, std::move(s.http), s.http_file,
+      [this](const http::ExchangePtr& e) { local_.answer(e); }, std::move(options));
+}
+
+void Fronts::serve_port(Sockets::Port port) {
+  if (port.listener.face == Face::console) {
+    consoles_.emplace_back(shared_, nodes_, std::move(port.fd), tls_ ? &*tls_ : nullptr);
+    return;
+  }
+  http::Server::Options options = http_options();
+  if (tls_) {
+    options.make_stream = [this](base::Fd fd, net::Stream::Events events) {
+      return tls::accept_stream(shared_.loop, *tls_, std::move(fd), std::move(events));
+    };
+  }
+  http_.emplace_back(
+      shared_.loop, std::move(port.fd), "",
+      [this](const http::ExchangePtr& e) {
+        if (web_->admits(e)) remote_.answer(e);
+      },
+      std::move(options));
+}
+
+}  // namespace consoled

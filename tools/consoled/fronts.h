@@ -1,0 +1,48 @@
+// Fronts: all listeners on the loop, and who may come in. Owned by main; goes before what it
+// serves.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+
+#include "lib/http/server.h"
+#include "lib/peer/server.h"
+#include "lib/tls/context.h"
+#include "tools/consoled/front_console.h"
+#include "tools/consoled/front_ctl.h"
+#include "tools/consoled/front_web.h"
+#include "tools/consoled/rest_goconserver.h"
+#include "tools/consoled/rest_v1.h"
+#include "tools/consoled/sockets.h"
+
+namespace consoled {
+
+class Fronts {
+ public:
+  // Takes the sockets. The certificates are read here: an error names the file.
+  static base::Result<std::unique_ptr<Fronts>> open(Shared& shared, Nodes& nodes,
+                                                    ControlCommands& commands, Sockets sockets,
+                                                    int64_t started_us);
+
+ private:
+  Fronts(Shared& shared, Nodes& nodes, int64_t started_us);
+  base::Result<void> open_tls();
+  base::Result<void> open_web();
+  void serve_clients(Sockets& sockets, ControlCommands& commands);
+  void serve_port(Sockets::Port port);
+  http::Server::Options http_options() const;
+
+  Shared& shared_;
+  Nodes& nodes_;
+  RestGoconserver rest_;
+  RestV1 v1_;
+  std::unique_ptr<FrontWeb> web_;
+  std::optional<tls::Context> tls_;
+  http::Router local_{true}, remote_{true};
+  std::optional<peer::Server> control_;
+  std::list<http::Server> http_;
+  std::list<FrontConsole> consoles_;
+};
+
+}  // namespace consoled

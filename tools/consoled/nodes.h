@@ -1,0 +1,46 @@
+// Nodes: what is defined and what is running, kept the same: a definition that is on the disk has
+// its console, and no other has one. All faces change nodes here. Owned by main.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/consoled/consoles.h"
+#include "tools/consoled/definitions.h"
+
+namespace consoled {
+
+class Nodes {
+ public:
+  using Done = Definitions::Done;
+
+  // `definitions`: null where nothing can be defined (--pty).
+  Nodes(Definitions* definitions, Consoles& consoles);
+
+  // Makes the consoles of all that is defined.
+  void begin();
+
+  // As Definitions': an error at once, or `done` when it is on the disk.
+  base::Result<void> create(Node node, Done done);
+  base::Result<void> replace(Node node, Done done);
+  base::Result<void> remove(std::string_view name, Done done);
+  // Puts this turn's changes on the disk now, so that their `done` is called within this.
+  void flush();
+
+  Consoles& consoles() { return consoles_; }
+  Console* find(std::string_view name) { return consoles_.find(name); }
+  // "Several at once" (lineman(7)): a name, also shortened, a list, a glob, label=value.
+  base::Result<std::vector<Console*>> select(std::string_view pattern);
+  // Exactly one.
+  base::Result<Console*> one(std::string_view name);
+
+ private:
+  base::Result<void> may_define() const;
+
+  Definitions* definitions_;
+  Consoles& consoles_;
+};
+
+}  // namespace consoled

@@ -1,0 +1,161 @@
+#include "tools/consoled/publish_records.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "lib/base/cat.h"
+#include "lib/base/clock.h"
+#include "lib/wire/console_record.h"
+
+namespace consoled {
+
+using journal::Item;
+using journal::Kind;
+using journal::Line;
+
+namespace {
+constexpr uint64_t kEvents = 1000;  // keys for so many events between two bytes
+
+// What goconserver says of an event; empty: it says nothing. Of one who comes, its welcome.
+std::string event_message(Kind kind, std::string_view who, int64_t time_us, std::string_view node) {
+  switch (kind) {
+    case Kind::up:
+      return "[goconserver connected]";
+    case Kind::down:
+      return "[goconserver disconnected]";
+    case Kind::attach:
+      return base::cat("goconserver(", base::rfc3339_local(time_us, 0), "): Hello ", who,
+                       ", welcome to the session of ", node);
+    default:
+      return {};
+  }
+}
+
+template <class T>
+bool take_number(std::string_view& text, T& value, bool last) {
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (wrong != std::errc()) return false;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (last) return text.empty();
+  if (!text.starts_with(':')) return false;
+  text.remove_prefix(1);
+  return true;
+}
+}  // namespace
+
+std::string mark_text(const Mark& mark) {
+  return base::cat(mark.epoch, ':', mark.offset, ':', mark.events);
+}
+
+std::optional<Mark> parse_mark(std::string_view text) {
+  Mark m;
+  if (!take_number(text, m.epoch, false) || !take_number(text, m.offset, false) ||
+      !take_number(text, m.events, true)) {
+    return {};
+  }
+  return m;
+}
+
+Records::Records(std::string node, RecordForm form, const Mark& from)
+    : node_(std::move(node)),
+      form_(std::move(form)),
+      skip_(from.events),
+      first_(from.offset),
+      at_(from) {}
+
+void Records::feed(const Item& item, int64_t epoch, std::vector<PublishedRecord>& out) {
+  if (epoch != 0) at_.epoch = epoch;
+  if (item.what == Item::What::event) {
+    if (item.offset == first_ && skip_ > 0) {
+      skip_--;
+      return;
+    }
+  }
+  lines_.feed(item, [&](const Line& l) {
+    line(l, out);
+    return true;
+  });
+}
+
+void Records::line(const Line& l, std::vector<PublishedRecord>& out) {
+  if (l.what == Item::What::event) return event(l, out);
+  if (l.numbered) {
+    const bool marker = l.what == Item::What::marker;
+    const uint64_t after = marker ? l.offset : l.offset + l.text.size() + (l.ended ? 1 : 0);
+    if (after != at_.offset) at_.events = 0;
+    at_.offset = after;
+  }
+  std::string_view text = l.text;
+  while (text.ends_with('\r')) text.remove_suffix(1);
+  put("console", text, l.time_us, out);
+}
+
+void Records::event(const Line& l, std::vector<PublishedRecord>& out) {
+  if (l.offset != at_.offset) at_.events = 0;
+  at_.offset = l.offset;
+  at_.events++;
+  const std::string message = event_message(l.kind, l.text, l.time_us, node_);
+  if (!message.empty()) put("event", message, l.time_us, out);
+}
+
+std::string Records::date_of(int64_t time_us) const {
+  return form_.date && time_us != 0 ? base::rfc3339_local(time_us, form_.digits) : "";
+}
+
+void Records::put(std::string_view type, std::string_view message, int64_t time_us,
+                  std::vector<PublishedRecord>& out) const {
+  PublishedRecord& r = out.emplace_back();
+  r.after = at_;
+  const std::string date = date_of(time_us);
+  wire::ConsoleRecord record;
+  record.type = type;
+  record.message = message;
+  record.node = node_;
+  record.date = date;
+  if (!form_.source.empty()) {
+    // Source and number: a number that only grows, so that the receiver may forget old ones.
+    const uint64_t number = at_.offset * kEvents + std::min<uint64_t>(at_.events, kEvents - 1);
+    r.key = base::cat(form_.source, '.', node_, '.', at_.epoch, ':', number);
+    record.key = r.key;
+    record.data = true;
+  }
+  wire::append_record(record, r.text);
+}
+
+std::optional<std::string> Records::remain() const {
+  if (!lines_.pending()) return {};
+  const std::string date = date_of(lines_.since());
+  wire::ConsoleRecord record;
+  record.type = "remain";
+  record.message = lines_.rest();
+  record.node = node_;
+  record.date = date;
+  std::string out;
+  wire::append_record(record, out);
+  return out;
+}
+
+void StampedText::feed(const Item& item, std::string& out) {
+  const std::string stamp = stamps_ && item.time_us != 0
+                                ? base::cat('[', base::rfc3339_local(item.time_us, 0), "] ")
+                                : "";
+  if (item.what == Item::What::event) {
+    const std::string message = event_message(item.kind, item.bytes, item.time_us, node_);
+    if (message.empty()) return;
+    out += base::cat("\r\n", stamp, message, "\r\n");
+    within_line_ = false;
+    return;
+  }
+  std::string_view left = item.bytes;
+  while (!left.empty()) {
+    if (!within_line_) out += stamp;
+    const size_t end = left.find('\n');
+    const size_t n = end == std::string_view::npos ? left.size() : end + 1;
+    out += left.substr(0, n);
+    within_line_ = end == std::string_view::npos;
+    left.remove_prefix(n);
+  }
+}
+
+}  // namespace consoled

@@ -1,0 +1,88 @@
+// Publisher: one logger: the feeds of the consoles it was told of, and its receiver. Memory is
+// bounded whatever the receiver does: so many batches are on their way at once, the rest waits in
+// the journals.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/net/loop.h"
+#include "tools/consoled/disk_jobs.h"
+#include "tools/consoled/publish_feed.h"
+#include "tools/consoled/receiver.h"
+
+namespace consoled {
+
+struct PublisherSettings {
+  std::string name;      // of the logger
+  std::string journals;  // the folder of the journals
+  std::string places;    // the folder for NODE.at; "": places are the receiver's, or nobody's
+  RecordForm form;
+  bool as_file = false;
+  bool stamps = true;
+  bool remains = false;  // unfinished lines are repeated once a minute
+  base::Duration gather = std::chrono::milliseconds(300);
+};
+
+class Publisher {
+ public:
+  using MakeReceiver = std::function<std::unique_ptr<Receiver>(std::function<void()> ready)>;
+
+  Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings,
+            const MakeReceiver& receiver);
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  // The console's journal goes on there; before the first touched().
+  void begins(const std::string& node, const Mark& start);
+  // The console said something, or something happened to it.
+  void touched(const std::string& node);
+  // The console is gone for good.
+  void forget(const std::string& node);
+
+  const std::string& name() const { return settings_.name; }
+  const Receiver& receiver() const { return *receiver_; }
+  uint64_t records() const { return records_; }
+  // Batches that are read and not yet with the receiver, and consoles that wait for their turn.
+  size_t under_way() const { return under_way_; }
+  size_t waiting() const { return waiting_.size(); }
+
+ private:
+  struct Line {
+    Mark start;
+    std::unique_ptr<Feed> feed;
+    std::shared_ptr<Batch> batch;  // read, and not with the receiver yet
+    bool waits = false;            // in waiting_
+    bool busy = false;
+    int looks = 0;  // so often it is to be looked at again
+    base::Time touched{};
+  };
+
+  void enqueue(const std::string& node, Line& line);
+  void turn();
+  void start(const std::string& node, Line& line);
+  void got(const std::string& node, Batch batch);
+  void give(const std::string& node, Line& line);
+  void given(const std::string& node, const Taken& taken);
+  void done(const std::string& node, Line& line, bool more);
+  FeedSettings feed_settings(const std::string& node) const;
+  void minute();
+
+  net::Loop& loop_;
+  DiskJobs& jobs_;
+  PublisherSettings settings_;
+  std::map<std::string, Line> lines_;
+  std::deque<std::string> waiting_;
+  size_t under_way_ = 0;
+  uint64_t records_ = 0;
+  net::Timer turn_, minute_;
+  std::unique_ptr<Receiver> receiver_;
+};
+
+}  // namespace consoled

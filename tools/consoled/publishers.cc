@@ -1,0 +1,174 @@
+#include "tools/consoled/publishers.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "lib/base/cat.h"
+#include "lib/base/paths.h"
+#include "lib/base/select.h"
+#include "lib/redis/connect.h"
+#include "lib/redis/url.h"
+#include "tools/consoled/receiver_file.h"
+#include "tools/consoled/receiver_redis.h"
+#include "tools/consoled/receiver_tcp.h"
+#include "tools/consoled/receiver_udp.h"
+#include "tools/consoled/receiver_unix.h"
+
+namespace consoled {
+
+using base::cat;
+using base::Result;
+using Make = Publisher::MakeReceiver;
+
+namespace {
+
+// "host:7000", "[::1]:7000": as config_loggers wrote it.
+void split(const std::string& address, std::string& host, uint16_t& port) {
+  const size_t colon = address.rfind(':');
+  host = address.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  port = static_cast<uint16_t>(std::strtoul(address.c_str() + colon + 1, nullptr, 10));
+}
+
+Result<LinkTarget> link_target(const Logger& logger) {
+  LinkTarget target;
+  target.timeout = logger.timeout;
+  if (logger.kind == Logger::Kind::unix) {
+    target.path = logger.address;
+    return target;
+  }
+  split(logger.address, target.host, target.port);
+  if (!logger.tls) return target;
+  if (logger.insecure) {
+    return base::error(base::Errc::bad_input,
+                       "ssl_insecure: a receiver's certificate is always verified: name its "
+                       "authority in ssl_ca_cert_file");
+  }
+  Result<tls::Context> context =
+      tls::Context::client({logger.tls.ca, logger.tls.cert, logger.tls.key});
+  if (!context) return context.error();
+  target.tls = std::make_shared<const tls::Context>(std::move(*context));
+  return target;
+}
+
+Result<RedisTarget> redis_target(const Logger& logger) {
+  Result<std::optional<redis::Target>> found = std::optional<redis::Target>();
+  if (logger.url.empty()) {
+    found = redis::find_target("");
+  } else {
+    Result<redis::Target> parsed = redis::parse_url(logger.url, redis::Source::file);
+    if (!parsed) return parsed.error();
+    found = std::optional<redis::Target>(std::move(*parsed));
+  }
+  if (!found) return found.error();
+  if (!*found) {
+    // The one that all tools share; started where it does not run.
+    const Result<std::string> folder = base::paths::make_runtime();
+    if (!folder) return folder.error();
+    return RedisTarget{
+        redis::embedded_connector(*folder + "/redis.sock"), {}, logger.list, logger.length};
+  }
+  return RedisTarget{redis::connector(**found), redis::login_of(**found), logger.list,
+                     logger.length};
+}
+
+Result<Make> receiver(net::Loop& loop, DiskJobs& jobs, const Logger& logger) {
+  const std::string& name = logger.name;
+  switch (logger.kind) {
+    case Logger::Kind::file:
+      return Make([&loop, &jobs, name, folder = logger.dir](std::function<void()> ready) {
+        return std::make_unique<FileReceiver>(loop, jobs, name, folder, std::move(ready));
+      });
+    case Logger::Kind::udp: {
+      UdpTarget target;
+      split(logger.address, target.host, target.port);
+      target.timeout = logger.timeout;
+      target.single = logger.single;
+      return Make([&loop, name, target](std::function<void()> ready) {
+        return std::make_unique<UdpReceiver>(loop, name, target, std::move(ready));
+      });
+    }
+    case Logger::Kind::redis: {
+      Result<RedisTarget> target = redis_target(logger);
+      if (!target) return target.error();
+      return Make([&loop, name, target = *target](std::function<void()> ready) {
+        return std::make_unique<RedisReceiver>(loop, name, target, std::move(ready));
+      });
+    }
+    default:
+      break;
+  }
+  Result<LinkTarget> target = link_target(logger);
+  if (!target) return target.error();
+  const bool answered = logger.kind == Logger::Kind::unix;
+  return Make([&loop, name, answered,
+               target = *target](std::function<void()> ready) -> std::unique_ptr<Receiver> {
+    if (answered) return std::make_unique<UnixReceiver>(loop, name, target, std::move(ready));
+    return std::make_unique<TcpReceiver>(loop, name, target, std::move(ready));
+  });
+}
+
+Result<void> make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return base::sys_error(errno, path);
+}
+}  // namespace
+
+Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, const Config& config) {
+  std::unique_ptr<Publishers> made(new Publishers(loop));
+  for (const Logger& logger : config.loggers) {
+    const Result<void> added = made->add(loop, config, logger);
+    if (!added) return base::in(cat("logger ", logger.name), added.error());
+  }
+  return made;
+}
+
+Result<void> Publishers::add(net::Loop& loop, const Config& config, const Logger& logger) {
+  if (!config.journal.on) {
+    return base::error(base::Errc::bad_input, "loggers read the journals, which are switched off");
+  }
+  if (logger.kind == Logger::Kind::file && logger.dir == config.journal.dir) {
+    return base::error(base::Errc::bad_input, logger.dir,
+                       ": the journals are there already, under the same names");
+  }
+  if (!base::valid_name(logger.name)) {
+    return base::error(base::Errc::bad_input, "its name is to be letters, digits and . _ -");
+  }
+  PublisherSettings s;
+  s.name = logger.name;
+  s.journals = config.journal.dir;
+  s.form.date = config.log_timestamp;
+  s.form.digits = config.time_digits;
+  if (logger.kind == Logger::Kind::unix) s.form.source = cat("log.", logger.name);
+  s.as_file = logger.kind == Logger::Kind::file;
+  s.stamps = config.log_timestamp;
+  s.remains = logger.kind == Logger::Kind::tcp || logger.kind == Logger::Kind::udp;
+  if (logger.kind != Logger::Kind::udp && logger.kind != Logger::Kind::redis) {
+    const std::string all = config.datadir + "/publish";
+    constexpr std::string_view kinds[] = {"file", "tcp", "udp", "unix", "redis"};
+    s.places = cat(all, '/', kinds[static_cast<size_t>(logger.kind)], '.', logger.name);
+    if (Result<void> r = make_folder(all); !r) return r;
+    if (Result<void> r = make_folder(s.places); !r) return r;
+  }
+  const Result<Make> make = receiver(loop, jobs_, logger);
+  if (!make) return make.error();
+  all_.push_back(std::make_unique<Publisher>(loop, jobs_, std::move(s), *make));
+  return {};
+}
+
+void Publishers::begins(const std::string& node, const journal::Start& start) {
+  for (const auto& p : all_) p->begins(node, Mark{start.epoch, start.offset, 0});
+}
+
+void Publishers::touched(const std::string& node) {
+  for (const auto& p : all_) p->touched(node);
+}
+
+void Publishers::forget(const std::string& node) {
+  for (const auto& p : all_) p->forget(node);
+}
+
+}  // namespace consoled

@@ -1,0 +1,37 @@
+// Publishers: the loggers of the configuration, each with its receiver. What they send is read from
+// the journals, so without journals there is nothing to send.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/journal/start.h"
+#include "tools/consoled/config.h"
+#include "tools/consoled/disk_jobs.h"
+#include "tools/consoled/publisher.h"
+
+namespace consoled {
+
+class Publishers {
+ public:
+  // Errors name the logger: a folder that cannot be made, files of TLS that cannot be read.
+  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, const Config& config);
+
+  // The console's journal goes on there: as journal::find_start() said, before its first byte.
+  void begins(const std::string& node, const journal::Start& start);
+  // Bytes or an event were given to the console's journal.
+  void touched(const std::string& node);
+  void forget(const std::string& node);
+
+  const std::vector<std::unique_ptr<Publisher>>& all() const { return all_; }
+
+ private:
+  explicit Publishers(net::Loop& loop) : jobs_(loop) {}
+  base::Result<void> add(net::Loop& loop, const Config& config, const Logger& logger);
+
+  DiskJobs jobs_;
+  std::vector<std::unique_ptr<Publisher>> all_;
+};
+
+}  // namespace consoled

@@ -1,0 +1,95 @@
+#include "tools/consoled/rest_v1.h"
+
+#include <nlohmann/json.hpp>
+
+#include "lib/wire/json.h"
+#include "tools/consoled/node_json.h"
+#include "tools/consoled/report.h"
+
+namespace consoled {
+
+using base::Result;
+using http::ExchangePtr;
+using http::Parameters;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+void answer(const ExchangePtr& e, const json& body) {
+  e->respond(http::response(200, kJson, wire::dump(body) + "\n"));
+}
+
+void refuse(const ExchangePtr& e, const base::Error& error) {
+  using base::Errc;
+  switch (error.code) {
+    case Errc::not_found:
+      return e->respond(http::error_response(404, "not_found", error.what));
+    case Errc::busy:
+      return e->respond(http::error_response(409, "busy", error.what));
+    case Errc::denied:
+      return e->respond(http::error_response(403, "denied", error.what));
+    case Errc::io:
+      return e->respond(http::error_response(500, "io", error.what));
+    default:
+      return e->respond(http::error_response(400, "bad_input", error.what));
+  }
+}
+
+}  // namespace
+
+RestV1::RestV1(Shared& shared, Nodes& nodes, int64_t started_us)
+    : shared_(shared), nodes_(nodes), started_us_(started_us) {}
+
+void RestV1::add_routes(http::Router& router) {
+  router.add("GET", "/v1/status", [this](const ExchangePtr& e, const Parameters&) {
+    answer(e, daemon_json(shared_, nodes_.consoles(), started_us_));
+  });
+  router.add("GET", "/v1/consoles", [this](const ExchangePtr& e, const Parameters&) {
+    json list = json::array();
+    for (const auto& [name, c] : nodes_.consoles().all()) list.push_back(console_json(c));
+    answer(e, {{"consoles", std::move(list)}});
+  });
+  router.add("GET", "/v1/consoles/{node}", [this](const ExchangePtr& e, const Parameters& p) {
+    const Console* c = nodes_.find(p.get("node"));
+    if (c == nullptr) {
+      return refuse(e, base::error(base::Errc::not_found, "no console ", p.get("node")));
+    }
+    answer(e, console_details(*c));
+  });
+  router.add("GET", "/v1/viewers", [this](const ExchangePtr& e, const Parameters&) {
+    json list = json::array();
+    for (const auto& [name, c] : nodes_.consoles().all()) {
+      for (const auto& [number, v] : c.viewers()) list.push_back(viewer_json(c, v));
+    }
+    answer(e, {{"viewers", std::move(list)}});
+  });
+  router.add("GET", "/metrics", [this](const ExchangePtr& e, const Parameters&) {
+    e->respond(http::response(200, "text/plain; version=0.0.4",
+                              metrics_text(shared_, nodes_.consoles(), started_us_)));
+  });
+}
+
+void RestV1::add_local_routes(http::Router& router) {
+  // Another definition in place of the one there is.
+  router.add("PUT", "/v1/nodes/{node}", [this](const ExchangePtr& e, const Parameters& p) {
+    Result<json> body = wire::parse(e->request().body);
+    if (!body) return refuse(e, body.error());
+    Result<Node> node = read_node(*body);
+    if (!node) return refuse(e, node.error());
+    node->name = p.get("node");
+    const Result<void> taken = nodes_.replace(std::move(*node), [e](const Result<void>& stored) {
+      stored ? answer(e, json::object()) : refuse(e, stored.error());
+    });
+    if (!taken) refuse(e, taken.error());
+  });
+  // All definitions, their secrets too, as goconserver's nodes.json.
+  router.add("GET", "/v1/export", [this](const ExchangePtr& e, const Parameters&) {
+    std::vector<Node> nodes;
+    for (const auto& [name, c] : nodes_.consoles().all()) nodes.push_back(c.node());
+    e->respond(http::response(200, kJson, nodes_file(nodes)));
+  });
+}
+
+}  // namespace consoled

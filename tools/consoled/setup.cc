@@ -1,0 +1,132 @@
+#include "tools/consoled/setup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/args.h"
+#include "lib/base/log.h"
+#include "lib/base/paths.h"
+#include "lib/net/limits.h"
+#include "tools/consoled/drivers.h"
+
+namespace consoled {
+
+using base::Result;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kPtyName = "pty";
+
+void say_all(const conf::Problems& problems) {
+  for (const std::string& line : problems.lines()) base::log::error(line);
+}
+
+// The daemon's own log file, opened anew so that it can be moved away.
+Result<void> open_log(const Config& config) {
+  base::log::set_level(config.log_level);
+  if (config.logfile.empty()) return {};
+  Result<base::Fd> fd =
+      base::open_file(config.logfile, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0600);
+  if (!fd) return in("log", fd.error());
+  ::dup2(fd->get(), STDERR_FILENO);
+  return {};
+}
+
+std::string program_folder() {
+  std::string path(4096, '\0');
+  const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (n <= 0) return "";
+  path.resize(static_cast<size_t>(n));
+  return path.substr(0, path.rfind('/'));
+}
+
+}  // namespace
+
+Config configure(const Options& options) {
+  LoadedConfig loaded = load_config(options, driver_kinds());
+  if (options.check) std::exit(check_config(loaded));
+  net::raise_descriptor_limit();
+  say_all(loaded.errors);
+  if (!loaded.errors.empty()) std::exit(base::kExitUsage);
+  say_all(loaded.left_out);
+  if (options.pty && options.pty->logfile.empty()) loaded.config.journal.on = false;
+  if (Result<void> r = open_log(loaded.config); !r) base::die(r.error());
+  return std::move(loaded.config);
+}
+
+Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end, ssh::Client& ssh,
+                                  const Config& config) {
+  Result<std::string> runtime = base::paths::make_runtime();
+  if (!runtime) return runtime.error();
+  if (!config.datadir.empty()) {
+    if (Result<void> made = base::paths::make_folders(config.datadir); !made) return made.error();
+  }
+  Surroundings around{loop, session_end, std::move(*runtime), config.datadir, program_folder()};
+  around.ssh = &ssh;
+  return around;
+}
+
+Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, const Config& config,
+                                                      net::Loop& loop) {
+  using Opened = Result<std::unique_ptr<Definitions>>;
+  if (options.pty) return Opened(nullptr);
+  // What the configuration says for its driver, a node need not say.
+  const auto check = [&config](const Node& n) { return check_node(with_defaults(n, config)); };
+  Opened d = Definitions::open(
+      config.datadir, check, [&loop](std::function<void()> what) { loop.defer(std::move(what)); });
+  if (!d) return d;
+  const Definitions::Import& import = (*d)->import();
+  for (const std::string& e : import.errors) base::log::warn(e);
+  if (!import.file.empty()) base::log::info(import.file, ": ", import.nodes, " nodes taken over");
+  return d;
+}
+
+Node pty_node(const PtyOptions& pty) {
+  return {kPtyName, "tty", {{"device", pty.device}}, false, {}};
+}
+
+Turns::Limits turn_limits(const Config& config) {
+  return {config.connect.at_once, config.connect.per_host, config.connect.host_interval};
+}
+
+Reload::Reload(const Options& options, Config& config, Turns& turns, Consoles& consoles)
+    : options_(options), config_(config), turns_(turns), consoles_(consoles) {}
+
+Result<json> Reload::operator()() {
+  consoles_.reopen();
+  if (options_.pty) return json::object();
+  LoadedConfig next = load_config(options_, driver_kinds());
+  if (!next.errors.empty()) {
+    say_all(next.errors);
+    return base::error(base::Errc::bad_input, next.errors.lines().front());
+  }
+  if (Result<void> r = open_log(next.config); !r) return r.error();
+  say_all(next.left_out);
+  const ConfigChanges changes = compare(config_, next.config);
+  // What only a restart does stays what it is.
+  next.config.datadir = config_.datadir;
+  next.config.journal.dir = config_.journal.dir;
+  next.config.journal.on = config_.journal.on;
+  next.config.sockets = config_.sockets;
+  next.config.listeners = config_.listeners;
+  next.config.tls = config_.tls;
+  next.config.dist_dir = config_.dist_dir;
+  next.config.web_dir = config_.web_dir;
+  next.config.loggers = config_.loggers;
+  config_ = std::move(next.config);
+  turns_.limit(turn_limits(config_));
+  for (const std::string& key : changes.applied) base::log::info("reload: ", key, ": applied");
+  for (const std::string& key : changes.restart) {
+    base::log::warn("reload: ", key, ": changed, needs a restart");
+  }
+  return json{{"applied", changes.applied},
+              {"restart", changes.restart},
+              {"left_out", next.left_out.lines()}};
+}
+
+}  // namespace consoled

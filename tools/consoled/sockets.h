@@ -1,0 +1,29 @@
+// sockets: every listening socket of the daemon, bound before anything is started: the two for
+// clients (taken from systemd where it passed them), and the TCP ports of the configuration.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "tools/consoled/config.h"
+
+namespace consoled {
+
+struct Sockets {
+  struct Port {
+    base::Fd fd;
+    TcpListener listener;
+  };
+  base::Fd http, control;
+  std::string http_file, control_file;  // to remove at the end; "" for none
+  std::vector<Port> ports;
+  // Whether anybody whom the files' mode lets in is served; else our own uid and root alone.
+  bool any_uid = false;
+};
+
+// busy: another consoled has the name. An error of a port names it, and the line it stands in.
+base::Result<Sockets> bind_sockets(const Config& config);
+
+}  // namespace consoled

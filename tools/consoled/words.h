@@ -1,0 +1,16 @@
+// words: a command line as a shell's words, without a shell: blanks separate, '...' and "..." and
+// backslash quote as in sh(1) (POSIX, 2.2); nothing is expanded. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace consoled {
+
+// bad_input: a quote that is not closed, with its column from 1.
+base::Result<std::vector<std::string>> shell_words(std::string_view line);
+
+}  // namespace consoled

@@ -1,0 +1,93 @@
+// A console's line, by the websocket dialect lineman.v1 (lineman-web(7)): it comes back by itself,
+// and goes on where it was, by epoch and offset.
+
+const kFirstWait = 500;
+const kLongestWait = 10000;
+
+export class Line {
+  // told: bytes(Uint8Array), text(string), state(string), attached(answer), refused(message)
+  constructor(name, window, told) {
+    this.name = name;
+    this.window = window;
+    this.told = told;
+    this.place = null; // {epoch, offset}: the next byte that will come
+    this.wait = kFirstWait;
+    this.open();
+  }
+
+  open() {
+    this.attached = false;
+    this.told.state('connecting');
+    const scheme = location.protocol === 'https:' ? 'wss://' : 'ws://';
+    const socket = new WebSocket(scheme + location.host + '/v1/attach', 'lineman.v1');
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      const request = { cmd: 'attach', console: this.name, from: this.place ?? 'line', ...this.window };
+      socket.send(JSON.stringify(request));
+    };
+    socket.onmessage = (event) => this.take(event.data);
+    socket.onclose = () => this.closed();
+    this.socket = socket;
+  }
+
+  take(data) {
+    if (typeof data !== 'string') {
+      this.place.offset += data.byteLength;
+      this.told.bytes(new Uint8Array(data));
+    } else if (data.startsWith('{')) {
+      this.answer(JSON.parse(data));
+    } else {
+      const lost = /^\n\[\[(\d+) bytes skipped\]\]\n$/.exec(data);
+      if (lost) this.place.offset += Number(lost[1]);
+      this.told.text(data);
+    }
+  }
+
+  answer(answer) {
+    if (answer.error) {
+      if (!this.attached) this.refusal = answer.error.message;
+      else this.told.text('\n[[' + answer.error.message + ']]\n');
+    } else if (!this.attached) {
+      this.attached = true;
+      this.wait = kFirstWait;
+      const again = this.place !== null && this.place.epoch === answer.epoch;
+      this.place = { epoch: answer.epoch, offset: answer.offset };
+      this.told.attached(answer, again);
+      this.told.state('attached');
+    }
+  }
+
+  closed() {
+    if (this.over) return;
+    if (this.refusal) {
+      this.over = true;
+      this.told.refused(this.refusal);
+      return;
+    }
+    this.told.state('connection lost');
+    const wait = this.wait * (0.5 + Math.random() / 2);
+    this.wait = Math.min(this.wait * 2, kLongestWait);
+    this.timer = setTimeout(() => this.open(), wait);
+  }
+
+  keys(bytes) {
+    if (this.attached && this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+  }
+
+  command(command) {
+    if (this.attached && this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify(command));
+    }
+  }
+
+  resize(window) {
+    this.window = window;
+    this.command({ cmd: 'resize', ...window });
+  }
+
+  close() {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.socket.close();
+  }
+}
