@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,14 @@ Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) return sys_error(errno, "pipe");
   return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+Result<SocketPair> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0) {
+    return sys_error(errno, "socketpair");
+  }
+  return SocketPair{Fd(ends[0]), Fd(ends[1])};
 }
 
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {

@@ -37,6 +37,14 @@ struct Pipe {
 // A pipe whose ends are closed in programs that are started later. Both ends block.
 Result<Pipe> make_pipe();
 
+struct SocketPair {
+  Fd one, other;
+};
+
+// A connected pair of unix stream sockets, closed in programs that are started later. Neither
+// blocks.
+Result<SocketPair> make_socket_pair();
+
 // open(2) with O_CLOEXEC, repeated on EINTR; the error names the path.
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0600);
 

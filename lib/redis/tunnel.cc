@@ -61,12 +61,11 @@ Tunnel::~Tunnel() {
 }
 
 Result<void> Tunnel::start(const Target& target, base::Duration patience) {
-  std::array<int, 2> ends{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0) {
-    return base::sys_error(errno, "socketpair");
-  }
-  socket_ = Fd(ends[0]);
-  const Fd theirs(ends[1]);
+  Result<base::SocketPair> pair = base::make_socket_pair();
+  if (!pair) return pair.error();
+  socket_ = std::move(pair->one);
+  const Fd theirs = std::move(pair->other);
+  base::set_nonblocking(theirs.get(), false);  // as a program expects
   Result<base::Pipe> pipe = base::make_pipe();
   if (!pipe) return pipe.error();
   net::Command command;
@@ -80,7 +79,6 @@ Result<void> Tunnel::start(const Target& target, base::Duration patience) {
   if (!child) return child.error();
   child_ = std::move(*child);
   errors_ = std::move(pipe->read);
-  base::set_nonblocking(socket_.get(), true);
   base::set_nonblocking(errors_.get(), true);
   words_watch_ =
       std::make_unique<net::Watch>(loop_, errors_.get(), [this](unsigned) { read_words(); });

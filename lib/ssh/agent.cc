@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace ssh {
@@ -131,12 +130,10 @@ void AgentTalk::finish(Result<std::string> result) {
 
 Result<Prompter> Prompter::make(ssh_session_struct* session,
                                 const std::vector<std::string>& answers, const Prompter* before) {
-  std::array<int, 2> ends{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0) {
-    return base::sys_error(errno, "socketpair");
-  }
-  Prompter out{base::Fd(ends[0])};
-  base::Fd theirs(ends[1]);
+  Result<base::SocketPair> pair = base::make_socket_pair();
+  if (!pair) return pair.error();
+  Prompter out{std::move(pair->one)};
+  base::Fd theirs = std::move(pair->other);
   for (const std::string& answer : answers) {
     const std::string bytes = framed(answer);
     const ssize_t n = ::write(out.end_.get(), bytes.data(), bytes.size());

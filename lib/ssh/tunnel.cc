@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace ssh {
@@ -38,15 +37,13 @@ void Tunnel::open() {
   const Result<bool> r = channel_.open_forward(host_, port_);
   if (!r) return end(r.error());
   if (!*r) return;
-  std::array<int, 2> ends{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0) {
-    return end(base::sys_error(errno, "socketpair"));
-  }
-  ours_ = base::Fd(ends[0]);
+  Result<base::SocketPair> pair = base::make_socket_pair();
+  if (!pair) return end(pair.error());
+  ours_ = std::move(pair->one);
   jump_.settled();
   watch_ = std::make_unique<net::Watch>(loop_, ours_.get(), [this](unsigned what) { ready(what); });
   interest();
-  events_.open(base::Fd(ends[1]));
+  events_.open(std::move(pair->other));
 }
 
 void Tunnel::interest() {
