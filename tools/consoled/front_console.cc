@@ -178,24 +178,16 @@ FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const 
       tls_(tls),
       places_(std::make_shared<http::Places>(shared.config.console_limits.all,
                                              shared.config.console_limits.per_address)),
+      relays_(shared.loop),
       listener_(shared.loop, std::move(socket), "",
                 [this](base::Fd fd) { accept(std::move(fd)); }) {}
 
 // TLS ends here: inside it is a plain descriptor, as every viewer has.
 Result<base::Fd> FrontConsole::unwrap(base::Fd fd) {
   if (tls_ == nullptr) return fd;
-  Result<net::SocketPair> pair = net::socket_pair();
-  if (!pair) return pair.error();
-  const auto at = relays_.emplace(relays_.end(), shared_.loop, std::move(pair->one));
-  at->on_gone([this, at] { relays_.erase(at); });
-  const Result<void> started = at->start([&](net::Stream::Events events) {
-    return tls::accept_stream(shared_.loop, *tls_, std::move(fd), std::move(events));
-  });
-  if (!started) {
-    relays_.erase(at);
-    return started.error();
-  }
-  return std::move(pair->other);
+  auto stream = tls::accept_stream(shared_.loop, *tls_, std::move(fd), {});
+  if (!stream) return stream.error();
+  return relays_.join({std::move(*stream), {}, nullptr});
 }
 
 void FrontConsole::accept(base::Fd fd) {

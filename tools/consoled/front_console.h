@@ -11,10 +11,10 @@
 
 #include "lib/http/server.h"
 #include "lib/net/listener.h"
-#include "lib/net/relay.h"
 #include "lib/tls/context.h"
 #include "tools/consoled/frames.h"
 #include "tools/consoled/nodes.h"
+#include "tools/consoled/relay.h"
 
 namespace consoled {
 
@@ -33,7 +33,7 @@ class FrontConsole {
   const tls::Context* tls_;
   std::shared_ptr<http::Places> places_;
   std::list<std::shared_ptr<Client>> clients_;  // until they are viewers
-  std::list<net::Relay> relays_;
+  Relays relays_;
   net::Listener listener_;
 };
 

@@ -1,9 +1,5 @@
 #include "tools/consoled/front_web.h"
 
-#include <sys/socket.h>
-
-#include <array>
-
 #include <nlohmann/json.hpp>
 
 #include "lib/http/origin.h"
@@ -64,7 +60,8 @@ FrontWeb::FrontWeb(Shared& shared, Consoles& consoles, Options options, web::Fil
       consoles_(consoles),
       options_(std::move(options)),
       page_(std::move(page)),
-      sessions_(options_.cookie, options_.tls) {}
+      sessions_(options_.cookie, options_.tls),
+      relays_(shared.loop) {}
 
 bool FrontWeb::admits(const ExchangePtr& e) const {
   const http::Request& r = e->request();
@@ -170,9 +167,9 @@ void FrontWeb::upgraded(http::Upgraded u, Visitor visitor) {
   if (options_.tls) {
     std::string rest = std::exchange(u.rest, {});
     const std::shared_ptr<void> place = u.place;
-    base::Fd fd = relay(std::move(u), {});
+    Result<base::Fd> fd = relays_.join(std::move(u));
     if (!fd) return;
-    u = {std::make_unique<net::Stream>(shared_.loop, std::move(fd), net::Stream::Events{}),
+    u = {std::make_unique<net::Stream>(shared_.loop, std::move(*fd), net::Stream::Events{}),
          std::move(rest), place};
   }
   const auto at = coming_.emplace(coming_.end());
@@ -182,25 +179,12 @@ void FrontWeb::upgraded(http::Upgraded u, Visitor visitor) {
   viewer->start();
 }
 
-// The end that speaks plainly; none when there are no descriptors left.
-base::Fd FrontWeb::relay(http::Upgraded u, Forms forms) {
-  std::array<int, 2> fds{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) < 0) {
-    return {};
-  }
-  base::Fd inner(fds[0]);
-  const auto at = relays_.emplace(relays_.end());
-  *at = std::make_unique<Relay>(shared_.loop, std::move(u), std::move(inner), std::move(forms),
-                                [this, at] { relays_.erase(at); });
-  return base::Fd(fds[1]);
-}
-
 void FrontWeb::session(const ExchangePtr& e) {
   const auto shake = http::websocket::handshake(e->request(), {"tty"});
   if (shake.problem) return refuse_handshake(e, *shake.problem);
   e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
-    base::Fd fd = relay(std::move(u), websocket_forms(true));
-    if (fd) options_.console_port(std::move(fd), who);
+    Result<base::Fd> fd = relays_.join(std::move(u), websocket_forms(true));
+    if (fd) options_.console_port(std::move(*fd), who);
   });
 }
 
@@ -213,12 +197,13 @@ void FrontWeb::raw(const ExchangePtr& e) {
   }
   e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
     Console* c = consoles_.find(options_.raw_console);
-    base::Fd fd = c == nullptr ? base::Fd() : relay(std::move(u), websocket_forms(false));
+    if (c == nullptr) return;
+    Result<base::Fd> fd = relays_.join(std::move(u), websocket_forms(false));
     if (!fd) return;
     Admission a;
     a.visitor = {"web", who, {}, ""};
     a.from = c->seen().shown;
-    c->attach(std::move(fd), std::move(a));
+    c->attach(std::move(*fd), std::move(a));
   });
 }
 

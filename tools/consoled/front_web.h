@@ -54,7 +54,6 @@ class FrontWeb {
   void upgraded(http::Upgraded upgraded, Visitor visitor);
   void session(const http::ExchangePtr& e);
   void raw(const http::ExchangePtr& e);
-  base::Fd relay(http::Upgraded upgraded, Forms forms);
 
   Shared& shared_;
   Consoles& consoles_;
@@ -63,7 +62,7 @@ class FrontWeb {
   std::unique_ptr<web::Files> dist_;
   web::Tokens tokens_;
   web::Sessions sessions_;
-  std::list<std::unique_ptr<Relay>> relays_;
+  Relays relays_;
   std::list<std::shared_ptr<WebViewer>> coming_;  // not attached yet
 };
 

@@ -1,6 +1,7 @@
 #include "tools/consoled/relay.h"
 
 #include "lib/http/websocket.h"
+#include "lib/net/stream.h"
 #include "lib/wire/escape.h"
 
 namespace consoled {
@@ -30,66 +31,96 @@ Forms websocket_forms(bool base64) {
   return out;
 }
 
-Relay::Relay(net::Loop& loop, http::Upgraded upgraded, base::Fd inner, Forms forms,
-             std::function<void()> gone)
-    : loop_(loop),
-      place_(std::move(upgraded.place)),
-      forms_(std::move(forms)),
-      gone_(std::move(gone)),
-      linger_(loop, [this] { end(); }),
-      outer_(std::move(upgraded.stream)),
-      inner_(loop, std::move(inner),
-             {.data = [this](std::string_view bytes) { outward(bytes); },
-              .end = [this](const std::optional<base::Error>&) { inner_ended(); },
-              .low_water = [this] { outer_->pause(false); }}) {
-  outer_->set_events({.data = [this](std::string_view bytes) { inward(bytes); },
-                      .end = [this](const std::optional<base::Error>&) { end(); },
-                      .low_water = [this] { outer_drained(); }});
-  if (!upgraded.rest.empty()) inward(upgraded.rest);
-}
-
-void Relay::outward(std::string_view bytes) {
-  if (over_) return;
-  if (forms_.outward) {
-    outer_->send(forms_.outward(bytes));
-  } else {
-    outer_->send(bytes);
+class Relays::Relay {
+ public:
+  // `gone` is called from the loop, once: the place to delete it.
+  Relay(net::Loop& loop, http::Upgraded outer, base::Fd inner, Forms forms,
+        std::function<void()> gone)
+      : loop_(loop),
+        place_(std::move(outer.place)),
+        forms_(std::move(forms)),
+        gone_(std::move(gone)),
+        linger_(loop, [this] { over(); }),
+        outer_(std::move(outer.stream)),
+        inner_(loop, std::move(inner),
+               {.data = [this](std::string_view bytes) { outward(bytes); },
+                .end = [this](const std::optional<base::Error>&) { inner_ended(); },
+                .low_water = [this] { outer_->pause(false); }}) {
+    outer_->set_events(
+        {.data = [this](std::string_view bytes) { inward(bytes); },
+         .end = [this](const std::optional<base::Error>& error) { outer_ended(error); },
+         .low_water = [this] { outer_drained(); }});
+    if (!outer.rest.empty()) inward(outer.rest);
   }
-  if (outer_->full()) inner_.pause(true);
-}
 
-void Relay::inward(std::string_view bytes) {
-  if (over_) return;
-  if (!forms_.inward) {
-    inner_.send(bytes);
-  } else {
-    std::string reply;
-    const auto plain = forms_.inward(bytes, reply);
-    outer_->send(reply);
-    if (!plain) return end();
-    inner_.send(*plain);
+ private:
+  void outward(std::string_view bytes) {
+    outer_->send(forms_.outward ? forms_.outward(bytes) : bytes);
+    if (outer_->full()) inner_.pause(true);
   }
-  if (inner_.full()) outer_->pause(true);
-}
 
-// Who served it says no more: the peer gets what is left.
-void Relay::inner_ended() {
-  if (over_) return;
-  over_ = true;
-  outer_->send(forms_.goodbye);
-  outer_->finish();
-  outer_->pause(false);
-  linger_.after(kLinger);
-}
+  void inward(std::string_view bytes) {
+    if (inner_ended_ || gone_ == nullptr) return;
+    if (!forms_.inward) {
+      inner_.send(bytes);
+    } else {
+      std::string reply;
+      const auto plain = forms_.inward(bytes, reply);
+      outer_->send(reply);
+      if (!plain) return over();
+      inner_.send(*plain);
+    }
+    if (inner_.full()) outer_->pause(true);
+  }
 
-void Relay::outer_drained() {
-  if (!over_) inner_.pause(false);
-}
+  // Who served it says no more: the peer gets what is left.
+  void inner_ended() {
+    inner_ended_ = true;
+    outer_->send(forms_.goodbye);
+    outer_->finish();
+    outer_->pause(false);
+    linger_.after(kLinger);
+    outer_drained();
+  }
 
-void Relay::end() {
-  over_ = true;
-  linger_.cancel();
-  if (gone_) loop_.defer(std::exchange(gone_, nullptr));
+  // A peer may send no more and still listen; a websocket's may not.
+  void outer_ended(const std::optional<base::Error>& error) {
+    if (error || forms_.inward) return over();
+    outer_ended_ = true;
+    inner_.finish();
+    outer_drained();
+  }
+
+  void outer_drained() {
+    if (!inner_ended_) return inner_.pause(false);
+    if (outer_ended_ && outer_->finished()) over();
+  }
+
+  void over() {
+    linger_.cancel();
+    if (gone_) loop_.defer(std::exchange(gone_, nullptr));
+  }
+
+  net::Loop& loop_;
+  std::shared_ptr<void> place_;
+  Forms forms_;
+  std::function<void()> gone_;  // null: it was called
+  bool inner_ended_ = false, outer_ended_ = false;
+  net::Timer linger_;
+  std::unique_ptr<net::Stream> outer_;
+  net::Stream inner_;
+};
+
+Relays::Relays(net::Loop& loop) : loop_(loop) {}
+Relays::~Relays() = default;
+
+base::Result<base::Fd> Relays::join(http::Upgraded outer, Forms forms) {
+  base::Result<base::SocketPair> pair = base::make_socket_pair();
+  if (!pair) return pair.error();
+  const auto at = relays_.emplace(relays_.end());
+  *at = std::make_unique<Relay>(loop_, std::move(outer), std::move(pair->one), std::move(forms),
+                                [this, at] { relays_.erase(at); });
+  return std::move(pair->other);
 }
 
 }  // namespace consoled

@@ -4,14 +4,15 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "lib/base/fd.h"
 #include "lib/http/exchange.h"
 #include "lib/net/loop.h"
-#include "lib/net/stream.h"
 
 namespace consoled {
 
@@ -26,29 +27,19 @@ struct Forms {
 // Of a websocket that carries plain bytes: text frames of base64 (goconserver's), or binary ones.
 Forms websocket_forms(bool base64);
 
-class Relay {
+// All that are joined now.
+class Relays {
  public:
-  // `gone` is called from the loop, once: the place to delete it.
-  Relay(net::Loop& loop, http::Upgraded upgraded, base::Fd inner, Forms forms,
-        std::function<void()> gone);
-  Relay(const Relay&) = delete;
-  Relay& operator=(const Relay&) = delete;
+  explicit Relays(net::Loop& loop);
+  ~Relays();
+
+  // The end that speaks plainly. An error: no descriptors left.
+  base::Result<base::Fd> join(http::Upgraded outer, Forms forms = {});
 
  private:
-  void outward(std::string_view bytes);
-  void inward(std::string_view bytes);
-  void inner_ended();
-  void outer_drained();
-  void end();
-
+  class Relay;
   net::Loop& loop_;
-  std::shared_ptr<void> place_;
-  Forms forms_;
-  std::function<void()> gone_;
-  bool over_ = false;  // the goodbye was said
-  net::Timer linger_;
-  std::unique_ptr<net::Stream> outer_;
-  net::Stream inner_;
+  std::list<std::unique_ptr<Relay>> relays_;
 };
 
 }  // namespace consoled
