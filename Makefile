@@ -91,10 +91,12 @@ HARDEN   += $(if $(SAN)$(filter -O0,$(OPT)),,-D_FORTIFY_SOURCE=2)
 CXXFLAGS += -std=c++20 $(OPT) -g -ftree-vectorize $(WARN) $(HARDEN) $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
-LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(if $(SAN),-fsanitize=$(SAN))
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed,--gc-sections -pthread $(if $(SAN),-fsanitize=$(SAN))
 # A small tool must start like a C program, and the loader is what starting costs: the C++ runtime
-# and libevent are linked in, except under a sanitizer, which brings its own.
+# and libevent are linked in, except under a sanitizer, which brings its own. So is libm, for two
+# functions of the runtime.
 STATIC   := $(if $(SAN),,-static-libstdc++ -static-libgcc)
+RUNTIME  := $(if $(SAN),,-l:libstdc++.a -l:libm.a)
 link_of   = $(if $(SAN),$($(1)_LINK),$(patsubst -l%,-l:lib%.a,$($(1)_LINK)))
 
 # --- Objects and archives
@@ -133,7 +135,7 @@ define tool_rule
 $(BUILD)/$(2)/$(1): $(call objs,$(wildcard tools/$(1)/*.cc)) $$($(1)_OBJS) $(call archives,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1))
+	$$(Q)$(CXX) $(LDFLAGS) $(STATIC) -o $$@ $$^ $(call linkline,$(1)) $(RUNTIME)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t),bin)))
 $(foreach t,$(HELPERS),$(eval $(call tool_rule,$(t),libexec/lineman)))
