@@ -53,6 +53,7 @@ Result<Place> find_place(const std::string& option, Want want) {
   place.connect = redis::connector(**target);
   place.login = redis::login_of(**target);
   place.text = (*target)->text;
+  place.local = !(*target)->path.empty();
   return place;
 }
 

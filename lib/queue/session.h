@@ -18,6 +18,7 @@ struct Place {
   redis::Connect connect;
   redis::Login login;
   std::string text;   // the URL without secrets, or the socket's path
+  bool local = true;  // on a unix socket: who dies is gone at once
   bool idle = false;  // the embedded one, which is not started: `not_found` says that none runs
 };
 

@@ -204,7 +204,7 @@ WORKER=(qwait -w jobs --lease 0.9 -x sh -c 'echo "$LINEMAN_TRY $1" >>ran' sh {})
   start_bg sh -c 'while [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 1 ]; do sleep 0.02; done
     touch first
     while [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 2 ]; do sleep 0.02; done; qput -w jobs x'
-  at blpop:1:mute qwait -w jobs
+  at blpop:1:mute qwait -w jobs --lease 10 # longer ones take ahead
   kill_it
   wait_until 6 file_has second x
 }
@@ -320,4 +320,47 @@ feeder() {
     assert_equal "$step $(status_of 20)" "$step 0"
     assert_equal "$step $(tr '\n' ' ' <out)" "$step 1 2 3 4 5 6 7 "
   done
+}
+
+blocked() { [ "$(redis INFO clients | tr -d '\r' | sed -n 's/^blocked_clients://p')" = "$1" ]; }
+
+
+@test "a waiter's next take stands behind what blocks: an item is leased to it without its doing" {
+  qwait -w jobs -n 1 >out &
+  local pid=$!
+  wait_until 5 blocked 1
+  kill -STOP "$pid"
+  qput -w jobs x
+  wait_until 5 counts_are "0 0 1 0"
+  kill -CONT "$pid"
+  wait "$pid"
+  assert_equal "$(cat out)" x
+}
+
+@test "TERM, and its next take brings an item all the same: it is given back, and was not tried" {
+  start_bg sh -c 'while [ ! -e pid ] || [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 1 ]; do
+      sleep 0.02; done; kill "$(cat pid)"'
+  at client:2:hold qwait -w jobs # it would unblock itself
+  qput -w jobs x
+  wait_until 5 counts_are "0 0 1 0"
+  go
+  status_of
+  assert_equal "$(counts) $(try_of_next) $(cat out)" "1 0 0 0 0 "
+}
+
+@test "TERM while a waiter blocks: it ends at once, also where it may not unblock itself" {
+  local pid began
+  for user in default lame; do
+    [ "$user" = default ] || redis ACL SETUSER default -client >/dev/null
+    qwait -w jobs >out 2>err &
+    pid=$!
+    wait_until 5 blocked 1
+    began=$SECONDS
+    kill "$pid"
+    wait "$pid" || true
+    [ $((SECONDS - began)) -lt $((2 * LM_PATIENCE)) ]
+    wait_until 5 blocked 0
+  done
+  redis ACL SETUSER default +@all >/dev/null
+  assert_equal "$(cat err)" ""
 }

@@ -37,9 +37,10 @@ uint64_t Link::connections() const {
   return client_.connections() + (second_ ? second_->connections() : 0);
 }
 
-void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done) {
+void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done, Behind behind) {
   command_ = std::move(command);
   done_ = std::move(done);
+  behind_ = std::move(behind);
   late_.after(std::chrono::milliseconds(ms) + kLate);
   if (second_) {
     // The first connection is up, so the server is: no need to wait out this one's back-off.
@@ -48,17 +49,40 @@ void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done) {
   }
   second_ = std::make_unique<redis::Client>(
       loop_, place_.connect, place_.login,
-      redis::Client::Events{.ready = [this] { send(); },
+      redis::Client::Events{.ready = [this] { second_ready(); },
                             .lost = [this](const base::Error& e) { base::log::debug(e.what); },
                             .low_water = nullptr});
+  second_scripts_ = std::make_unique<redis::Scripts>(*second_);
+}
+
+void Link::second_ready() {
+  second_id_ = 0;
+  if (behind_) {
+    second_->command({"CLIENT", "ID"}, [this](const base::Result<redis::Reply>& answer) {
+      if (answer) second_id_ = answer->integer;
+    });
+  }
+  send();
 }
 
 // One that is late still blocks there, and wakes us as well as another would.
 void Link::send() {
-  if (!done_ || !second_->ready() || second_->awaited() > 0) return;
-  second_->command(
-      {command_.begin(), command_.end()},
-      [this](const base::Result<redis::Reply>& answer) { unblocked(answer ? &*answer : nullptr); });
+  if (!done_ || !second_->ready() || sent_) return;
+  sent_ = true;
+  second_->command({command_.begin(), command_.end()},
+                   [this](const base::Result<redis::Reply>& answer) {
+                     sent_ = false;
+                     unblocked(answer ? &*answer : nullptr);
+                   });
+  if (behind_) behind_(*second_scripts_);
+}
+
+void Link::unblock(std::function<void()> failed) {
+  if (second_id_ == 0) return failed();
+  client_.command({"CLIENT", "UNBLOCK", std::to_string(second_id_)},
+                  [failed = std::move(failed)](const base::Result<redis::Reply>& answer) {
+                    if (!answer || answer->is_error()) failed();
+                  });
 }
 
 void Link::unblocked(const redis::Reply* answer) {

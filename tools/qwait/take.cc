@@ -16,6 +16,9 @@ using queue::Fate;
 namespace {
 
 constexpr int64_t kLongestBackoff = 600'000;  // ms
+// A lease counts from when it was asked for: one that is asked for ahead is shorter by the wait,
+// which may be no more than this part of it.
+constexpr int64_t kAheadPart = 4;
 
 std::string worker_name() {
   std::array<char, 65> host{};
@@ -49,13 +52,19 @@ void Taker::ready() {
 }
 
 void Taker::stop() {
+  if (!stopped_ && ahead_) {
+    link_.unblock([this] {
+      ahead_ = false;
+      check_idle();
+    });
+  }
   stopped_ = true;
   check_idle();
 }
 
 void Taker::look() {
   if (!ready_ || taking_ || stopped_ || link_.blocking()) return check_idle();
-  if (static_cast<int64_t>(held_.size()) >= options_.at_once) return;
+  if (full()) return;
   if (limits_.left() <= 0) return stop();
   taking_ = true;
   const int64_t asked = boot_ms();
@@ -83,7 +92,36 @@ void Taker::took(Result<queue::TakeAnswer> answer, int64_t asked) {
 
 void Taker::wait(int64_t ms) {
   if (stopped_) return check_idle();
-  link_.block(work_.wake_command(ms), ms, [this](const redis::Reply*) { look(); });
+  // Over a network a take ahead could lease an item to one who is long gone.
+  if (!link_.place().local || options_.lease_ms < kAheadPart * ms) {
+    return link_.block(work_.wake_command(ms), ms, [this](const redis::Reply*) { look(); });
+  }
+  // Unblocked, the answer of the take is all there is to wait for; late, or broken, it is not.
+  link_.block(
+      work_.wake_command(ms), ms,
+      [this](const redis::Reply* answer) {
+        if (answer == nullptr || !ahead_) look();
+      },
+      [this](redis::Scripts& scripts) { take_ahead(scripts); });
+}
+
+void Taker::take_ahead(redis::Scripts& scripts) {
+  ahead_ = true;
+  const int64_t asked = boot_ms();
+  queue::Work(scripts, options_.queue)
+      .take(options_.lease_ms, worker_, [this, asked](Result<queue::TakeAnswer> answer) {
+        ahead_ = false;
+        took_ahead(std::move(answer), asked);
+      });
+}
+
+// Who waited too long for it has looked by himself meanwhile.
+void Taker::took_ahead(Result<queue::TakeAnswer> answer, int64_t asked) {
+  const bool lost =
+      !answer && (answer.error().code == Errc::closed || answer.error().code == Errc::not_found);
+  const bool item = answer && answer->item;
+  if (lost || (!item && (taking_ || full() || link_.blocking()))) return check_idle();
+  took(std::move(answer), asked);
 }
 
 void Taker::hold(queue::TakeAnswer& answer, int64_t asked) {
@@ -96,7 +134,9 @@ void Taker::hold(queue::TakeAnswer& answer, int64_t asked) {
                            if (held.on_ending) held.on_ending();
                          },
                      .over = [this, &held](bool surely) { lease_over(held, surely); }});
-  if (stopped_) return give_back(held);
+  if (stopped_ || limits_.left() <= 0 || static_cast<int64_t>(held_.size()) > options_.at_once) {
+    return give_back(held);
+  }
   if (options_.tries > 0 && held.item.tries > options_.tries) {
     const std::string why = held.item.reason.empty() ? "never finished" : held.item.reason;
     bury(held, base::cat(held.item.tries - 1, " tries: ", why));
@@ -209,7 +249,7 @@ void Taker::leave(Held& held) {
 }
 
 void Taker::check_idle() {
-  if (stopped_ && held_.empty() && !taking_) events_.idle();
+  if (stopped_ && held_.empty() && !taking_ && !ahead_) events_.idle();
 }
 
 }  // namespace qwait

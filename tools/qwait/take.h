@@ -1,5 +1,6 @@
 // Taker: takes items of a work queue one by one under leases, and hands each to who prints or runs
-// it; blocks on the queue's wake list where nothing is ready.
+// it; blocks on the queue's wake list where nothing is ready. Behind what blocks stands the next
+// take already, so that a put is one way to Redis and one back from being worked on.
 //
 // An item ends here in one of four ways: acknowledged, given back, buried, or left alone, where the
 // lease may have run out: then it is another's already.
@@ -57,6 +58,9 @@ class Taker {
  private:
   void took(base::Result<queue::TakeAnswer> answer, int64_t asked);
   void wait(int64_t ms);
+  void take_ahead(redis::Scripts& scripts);
+  void took_ahead(base::Result<queue::TakeAnswer> answer, int64_t asked);
+  bool full() const { return static_cast<int64_t>(held_.size()) >= options_.at_once; }
   void hold(queue::TakeAnswer& answer, int64_t asked);
   void lease_over(Held& held, bool surely);
   using Answer = queue::Done<queue::Fate>;
@@ -74,6 +78,7 @@ class Taker {
   std::string worker_;
   std::list<std::unique_ptr<Held>> held_;
   bool ready_ = false, taking_ = false, stopped_ = false;
+  bool ahead_ = false;  // a take stands behind what blocks
 };
 
 }  // namespace qwait
