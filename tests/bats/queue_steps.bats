@@ -326,7 +326,7 @@ blocked() { [ "$(redis INFO clients | tr -d '\r' | sed -n 's/^blocked_clients://
 
 
 @test "a waiter's next take stands behind what blocks: an item is leased to it without its doing" {
-  qwait -w jobs -n 1 >out &
+  qwait -w jobs -n 1 >out 3>&- &
   local pid=$!
   wait_until 5 blocked 1
   kill -STOP "$pid"
@@ -352,7 +352,7 @@ blocked() { [ "$(redis INFO clients | tr -d '\r' | sed -n 's/^blocked_clients://
   local pid began
   for user in default lame; do
     [ "$user" = default ] || redis ACL SETUSER default -client >/dev/null
-    qwait -w jobs >out 2>err &
+    qwait -w jobs >out 2>err 3>&- &
     pid=$!
     wait_until 5 blocked 1
     began=$SECONDS
