@@ -1,8 +1,9 @@
-"""The scenarios of consoles: ptybufferd beside a bare C loop, conserver and socat."""
+"""The scenarios of one console: ptybufferd and consoled beside a bare C loop, conserver and socat."""
 
 import os
 import subprocess
 
+from console_server import consoled, consoled_port, consoled_websocket
 from measure import wait_until
 from rounds import SECONDS, column, output_of, ratio_column, ratios
 from subjects import Failed, Running, conserver, floor, ptybufferd, socat, tool
@@ -39,12 +40,14 @@ class Bench:
         """MB/s as the slowest of the reading viewers sees it, the daemon's processor seconds per
         GB and its memory in KiB, with the stalled viewers attached and never reading."""
         with self.start(subject, ["emit", str(volume)], log) as daemon:
-            reading = [str(s.fileno()) for s in daemon.connect(viewers + stalled)[:viewers]]
+            attached = daemon.connect(viewers + stalled)
+            reading = [s.fileno() for s in attached[:viewers]]
             self.rounds.quiet.wait()
             log_start = os.path.getsize(daemon.log) if daemon.log else 0
             cpu = daemon.cpu()
-            drain = [tool("drain"), str(volume), str(SECONDS), *reading]
-            seconds, *seen = output_of(drain, pass_fds=[int(fd) for fd in reading])
+            form = getattr(subject, "form", "")
+            drain = [tool("drain"), str(volume), str(SECONDS), *(f"{fd}{form}" for fd in reading)]
+            seconds, *seen = output_of(drain, pass_fds=reading)
             if daemon.log:
                 seen.append(self.log_digest(daemon.log, log_start, volume))
             self.check_digests(seen, self.digest(volume), viewers)
@@ -109,30 +112,26 @@ def throughput(rounds, name, viewers, subjects):
         "MB/s / conserver": ratio_column(rows, "rate", "conserver"),
     }
     rounds.table(title, rows, columns)
-    rounds.target(
-        f"{name}: CPU, of the floor's", ratios(rows, "cpu", "ptybufferd", "floor"), 1.1
-    )
-    rounds.target(
-        f"{name}: MB/s, of conserver's",
-        ratios(rows, "rate", "ptybufferd", "conserver"),
-        1.0,
-        at_least=True,
-    )
+    for who, most in (("ptybufferd", 1.1), ("consoled", 1.2)):
+        cpu = ratios(rows, "cpu", who, "floor")
+        rounds.target(f"{name}: {who}: CPU, of the floor's", cpu, most)
+        rate = ratios(rows, "rate", who, "conserver")
+        rounds.target(f"{name}: {who}: MB/s, of conserver's", rate, 1.0, at_least=True)
 
 
 def thru1(rounds):
-    throughput(rounds, "thru1", 1, (floor, ptybufferd, conserver, socat))
+    throughput(rounds, "thru1", 1, (floor, ptybufferd, consoled, conserver, socat))
 
 
 def thru10(rounds):
-    throughput(rounds, "thru10", 10, (floor, ptybufferd, conserver))
+    throughput(rounds, "thru10", 10, (floor, ptybufferd, consoled, conserver))
 
 
 def stalled(rounds):
     """The floor is not here: one viewer that does not read stops it for ever."""
     bench = Bench(rounds)
     cases = {}
-    for s in (ptybufferd, conserver):
+    for s in (ptybufferd, consoled, conserver):
         cases[s.__name__] = lambda s=s: bench.emission(s)
         cases[f"{s.__name__}, one stalled"] = lambda s=s: bench.emission(s, stalled=1)
     rows = rounds.alternate("stalled", cases, "rate")
@@ -142,12 +141,29 @@ def stalled(rounds):
         "peak RSS MiB": column("peak", scale=1 / 1024),
     }
     rounds.table("stalled: one viewer reads, one more does not; log file", rows, columns)
-    rounds.target(
-        "stalled: MB/s, of that without it",
-        ratios(rows, "rate", "ptybufferd, one stalled", "ptybufferd"),
-        0.95,
-        at_least=True,
-    )
+    for who in ("ptybufferd", "consoled"):
+        values = ratios(rows, "rate", f"{who}, one stalled", who)
+        rounds.target(f"stalled: {who}: MB/s, of that without it", values, 0.95, at_least=True)
+
+
+def faces(rounds):
+    bench = Bench(rounds)
+    ways = {
+        "unix socket": consoled,
+        "console port": consoled_port,
+        "websocket": consoled_websocket,
+    }
+    cases = {way: lambda s=s: bench.emission(s) for way, s in ways.items()}
+    rows = rounds.alternate("faces", cases, "cpu")
+    columns = {
+        "MB/s": column("rate"),
+        "CPU s/GB": column("cpu", "{:.2f}"),
+        "CPU / unix socket": ratio_column(rows, "cpu", "unix socket"),
+    }
+    rounds.table("faces: consoled, one viewer by each of its ways, journal on", rows, columns)
+    for way in ("console port", "websocket"):
+        values = ratios(rows, "cpu", way, "unix socket")
+        rounds.target(f"faces: {way}: CPU, of the unix socket's", values, 1.5)
 
 
 def memory(rounds):
@@ -184,7 +200,7 @@ def idle(rounds):
 def echo(rounds):
     bench = Bench(rounds)
     cases = {}
-    for s in (floor, ptybufferd, conserver):
+    for s in (floor, ptybufferd, consoled, conserver):
         cases[s.__name__] = lambda s=s: bench.echo(s, False)
         cases[f"{s.__name__}, log"] = lambda s=s: bench.echo(s, True)
     cases["socat"] = lambda: bench.echo(socat, False)
@@ -197,10 +213,14 @@ def echo(rounds):
         "p99 / floor": ratio_column(rows, "p99", "floor"),
     }
     rounds.table(f"echo: {KEYS} keys back to back, one viewer", rows, columns)
-    for log in ("", ", log"):
-        for p in ("p50", "p99"):
-            values = ratios(rows, p, f"ptybufferd{log}", f"floor{log}")
-            rounds.target(f"echo: {p}{log}, of the floor's", values, 1.2)
+    for who, most in (("ptybufferd", 1.2), ("consoled", 1.5)):
+        for log in ("", ", log"):
+            for p in ("p50", "p99"):
+                values = ratios(rows, p, f"{who}{log}", f"floor{log}")
+                rounds.target(f"echo: {who}: {p}{log}, of the floor's", values, most)
+    for p in ("p50", "p99"):
+        values = ratios(rows, p, "consoled, log", "conserver, log")
+        rounds.target(f"echo: consoled: {p}, log, of conserver's", values, 1.0)
 
 
-SCENARIOS = {f.__name__: f for f in (thru1, thru10, stalled, memory, idle, echo)}
+SCENARIOS = {f.__name__: f for f in (thru1, thru10, stalled, faces, memory, idle, echo)}

@@ -36,11 +36,11 @@ class Rounds:
 
     # --- Rounds
 
-    def alternate(self, name, cases, shown):
-        """RUNS rounds of the cases {label: function}, every other one backwards, so that none
+    def alternate(self, name, cases, shown, runs=RUNS):
+        """So many rounds of the cases {label: function}, every other one backwards, so that none
         always runs after the same other. Returns {label: a result or None for each round}."""
         rows = {label: [] for label in cases}
-        for i in range(RUNS):
+        for i in range(runs):
             news = []
             for label in list(cases)[:: -1 if i % 2 else 1]:
                 result = None
@@ -49,7 +49,7 @@ class Rounds:
                 rows[label].append(result)
                 if result:
                     news.append(f"{label} {result[shown]:.3g}")
-            say(f"{name} {i + 1}/{RUNS}: {shown}: {', '.join(news)}")
+            say(f"{name} {i + 1}/{runs}: {shown}: {', '.join(news)}")
         return rows
 
     def attempt(self, name, label, case):

@@ -64,6 +64,13 @@ console bench {{ exec {child}; }}
 access * {{ trusted 127.0.0.1; allowed 127.0.0.1; }}
 """
 
+CONSERVER_MANY = """\
+config * {{ sslrequired no; logfile {place}/server.log; }}
+default full {{ rw *; }}
+default * {{ logfile {place}/&.log; timestamp ""; include full; master localhost; type exec; }}
+access * {{ trusted 127.0.0.1; allowed 127.0.0.1; }}
+"""
+
 
 def free_ports(count):
     """Ports nobody listens on now; found together, so that they differ."""
@@ -140,7 +147,7 @@ class Running:
     def __init__(self, subject, place, child, log=True):
         os.mkdir(place)
         self.place, ready = place, f"{place}/ready"
-        self.log = f"{place}/log" if log and subject is not socat else None
+        self.log = f"{place}/bench.log" if log and subject is not socat else None
         self.child = [tool("child"), ready, *child]
         argv, self.connect_once = subject(place, self.child, self.log)
         self.viewers = []
