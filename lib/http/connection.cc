@@ -36,6 +36,7 @@ Result<void> Connection::open(base::Fd fd, const MakeStream& make_stream) {
     auto stream = make_stream(std::move(fd), std::move(events));
     if (!stream) return stream.error();
     stream_ = std::move(*stream);
+    shaking_ = true;
   } else {
     stream_ = std::make_unique<net::Stream>(rules_.loop, std::move(fd), std::move(events));
   }
@@ -70,6 +71,7 @@ void Connection::enter(State state) {
 }
 
 void Connection::data(std::string_view bytes) {
+  shaking_ = false;
   if (state_ == State::closing || state_ == State::over) return;
   parser_.feed(bytes);
   serve();
@@ -133,6 +135,7 @@ void Connection::hold_back() {
 void Connection::ended(const std::optional<Error>& error) {
   if (state_ == State::over) return;
   input_over_ = true;
+  if (error && shaking_ && rules_.refused) rules_.refused(peer_, error->what);
   if (error || (state_ == State::closing && stream_->finished())) {
     gone();
   } else {

@@ -35,6 +35,8 @@ struct ConnectionRules {
   Patience patience;
   std::function<void(const ExchangePtr&)> handler;
   std::function<const std::string&()> date;
+  // A TLS handshake that failed; null: nobody is told.
+  std::function<void(std::string_view who, std::string_view why)> refused = nullptr;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -89,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = true;        // after this answer
   bool serving_ = false;
   bool input_over_ = false;
+  bool shaking_ = false;  // TLS, and nothing was heard yet
   bool held_back_ = false;
   Takeover takeover_;
   uint64_t queued_ = 0;  // bytes given to the stream, ever

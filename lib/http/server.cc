@@ -37,7 +37,8 @@ Server::Server(net::Loop& loop, base::Fd socket, std::string remove, Handler han
                    requests_++;
                    handler_(exchange);
                  },
-             .date = [this]() -> const std::string& { return date(); }},
+             .date = [this]() -> const std::string& { return date(); },
+             .refused = [this](std::string_view who, std::string_view why) { refuse(who, why); }},
       listener_(loop, std::move(socket), std::move(remove),
                 [this](base::Fd fd) { accept(std::move(fd)); }) {}
 

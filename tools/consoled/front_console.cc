@@ -15,6 +15,8 @@ using wire::Json;
 
 namespace {
 
+constexpr auto kLogInterval = std::chrono::seconds(10);
+
 enum Action : int { kStart = 1, kDrop = 2, kOk = 4 };
 
 // The first frame: {"action":1,"node":"n1"}. Other keys are ignored.
@@ -68,10 +70,10 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
       if (typed_.size() > kMaxFrameIn) stream_.pause(true);
       return;
     }
-    const auto frame = reader_.next(bytes);
+    auto frame = reader_.next(bytes);
+    while (frame && *frame && (*frame)->empty()) frame = reader_.next(bytes);
     if (!frame) return go();
     if (!*frame) return;
-    if ((*frame)->empty()) return data(bytes);
     const Result<std::string> name = wanted_node(**frame);
     typed_ = bytes;
     name ? begin(*name) : refuse(name.error().what);
@@ -183,25 +185,29 @@ FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const 
                 [this](base::Fd fd) { accept(std::move(fd)); }) {}
 
 // TLS ends here: inside it is a plain descriptor, as every viewer has.
-Result<base::Fd> FrontConsole::unwrap(base::Fd fd) {
+Result<base::Fd> FrontConsole::unwrap(base::Fd fd, const std::string& who) {
   if (tls_ == nullptr) return fd;
   auto stream = tls::accept_stream(shared_.loop, *tls_, std::move(fd), {});
   if (!stream) return stream.error();
-  return relays_.join({std::move(*stream), {}, nullptr});
+  Forms forms;
+  forms.failed = [this, who](const base::Error& why) { refuse(who, why.what); };
+  return relays_.join({std::move(*stream), {}, nullptr}, std::move(forms));
+}
+
+// A flood is not to fill the log.
+void FrontConsole::refuse(std::string_view who, std::string_view why) {
+  const base::Time now = shared_.loop.now();
+  if (logged_at_ != base::Time{} && now - logged_at_ < kLogInterval) return;
+  logged_at_ = now;
+  base::log::warn("console port: refused ", who, ": ", why);
 }
 
 void FrontConsole::accept(base::Fd fd) {
   const http::Caller caller = http::caller_of(fd.get());
   std::shared_ptr<void> place = places_->take(caller.key);
-  if (!place) {
-    base::log::warn("console port: ", caller.text, ": refused, too many connections");
-    return;
-  }
-  Result<base::Fd> plain = unwrap(std::move(fd));
-  if (!plain) {
-    base::log::warn("console port: ", caller.text, ": ", plain.error().what);
-    return;
-  }
+  if (!place) return refuse(caller.text, "too many connections");
+  Result<base::Fd> plain = unwrap(std::move(fd), caller.text);
+  if (!plain) return refuse(caller.text, plain.error().what);
   clients_.push_back(
       std::make_shared<Client>(*this, std::move(*plain), caller.text, "", std::move(place)));
 }

@@ -26,12 +26,14 @@ class FrontConsole {
  private:
   class Client;
   void accept(base::Fd fd);
-  base::Result<base::Fd> unwrap(base::Fd fd);
+  base::Result<base::Fd> unwrap(base::Fd fd, const std::string& who);
+  void refuse(std::string_view who, std::string_view why);
 
   Shared& shared_;
   Nodes& nodes_;
   const tls::Context* tls_;
   std::shared_ptr<http::Places> places_;
+  base::Time logged_at_{};                      // a refusal
   std::list<std::shared_ptr<Client>> clients_;  // until they are viewers
   Relays relays_;
   net::Listener listener_;

@@ -77,7 +77,7 @@ http::Server::Options Fronts::http_options() const {
   o.max_body = kMaxBody;
   o.max_connections = shared_.config.api_limits.all;
   o.per_peer = shared_.config.api_limits.per_address;
-  o.patience.header = shared_.config.http_timeout;
+  o.patience.header = o.patience.body = o.patience.stall = shared_.config.http_timeout;
   return o;
 }
 

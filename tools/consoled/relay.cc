@@ -61,6 +61,7 @@ class Relays::Relay {
 
   void inward(std::string_view bytes) {
     if (inner_ended_ || gone_ == nullptr) return;
+    forms_.failed = nullptr;
     if (!forms_.inward) {
       inner_.send(bytes);
     } else {
@@ -85,6 +86,7 @@ class Relays::Relay {
 
   // A peer may send no more and still listen; a websocket's may not.
   void outer_ended(const std::optional<base::Error>& error) {
+    if (error && forms_.failed) forms_.failed(*error);
     if (error || forms_.inward) return over();
     outer_ended_ = true;
     inner_.finish();

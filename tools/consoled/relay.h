@@ -22,6 +22,8 @@ struct Forms {
   // From the peer. Nothing: it ended, or broke a rule; `reply` goes back to it in any case.
   std::function<std::optional<std::string>(std::string_view, std::string& reply)> inward = nullptr;
   std::string goodbye = {};  // to the peer, last
+  // The peer broke off before its first byte: a handshake that failed.
+  std::function<void(const base::Error&)> failed = nullptr;
 };
 
 // Of a websocket that carries plain bytes: text frames of base64 (goconserver's), or binary ones.
