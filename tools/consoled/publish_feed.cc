@@ -38,6 +38,10 @@ std::optional<Mark> read_place(const std::string& path) {
 }
 }  // namespace
 
+void keep_start(const std::string& place, const Mark& start) {
+  if (!read_place(place)) write_place(place, start);
+}
+
 // What the thread works with; the loop touches it only while no job is on its way.
 struct Feed::Source {
   FeedSettings settings;

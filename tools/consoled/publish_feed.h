@@ -33,6 +33,10 @@ struct FeedSettings {
   bool stamps = true;
 };
 
+// Keeps `start` as the place, where there is none yet: a receiver that comes first after a restart
+// gets what was said before it. Reads and writes the disk.
+void keep_start(const std::string& place, const Mark& start);
+
 class Feed {
  public:
   using Read = std::function<void(Batch)>;

@@ -28,6 +28,8 @@ Publisher::Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings
 void Publisher::begins(const std::string& node, const Mark& start) {
   const auto [it, fresh] = lines_.try_emplace(node);
   if (fresh) it->second.start = start;
+  const std::string place = feed_settings(node).place;
+  if (fresh && !place.empty()) jobs_.run([place, start] { keep_start(place, start); }, [] {});
   touched(node);
 }
 
