@@ -51,6 +51,7 @@ class Console final : private Intake {
   const Status& status() const { return status_; }
   // Null while there is none.
   const Tape* tape() const { return tape_.get(); }
+  Tape* tape() { return tape_.get(); }
 
   // --- What is wanted
 

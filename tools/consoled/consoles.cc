@@ -1,13 +1,20 @@
 #include "tools/consoled/consoles.h"
 
+#include "lib/base/log.h"
+
 namespace consoled {
 
 namespace {
 constexpr auto kSweep = std::chrono::seconds(30);
-}
+constexpr auto kDiskLook = std::chrono::seconds(5);
+}  // namespace
 
-Consoles::Consoles(Shared& shared) : shared_(shared), sweep_(shared.loop, [this] { sweep(); }) {
+Consoles::Consoles(Shared& shared)
+    : shared_(shared),
+      sweep_(shared.loop, [this] { sweep(); }),
+      disk_(shared.loop, [this] { look_at_disk(); }) {
   sweep_.after(kSweep);
+  disk_.after(kDiskLook);
 }
 
 Console& Consoles::add(Node node) {
@@ -42,6 +49,36 @@ void Consoles::reopen() {
 void Consoles::sweep() {
   for (auto& [name, console] : all_) console.sweep();
   sweep_.after(kSweep);
+}
+
+// A disk that loses what consoles say is told of when it begins, and then once in an interval, for
+// all of them together.
+void Consoles::look_at_disk() {
+  disk_.after(kDiskLook);
+  uint64_t lost = 0;
+  size_t losers = 0;
+  int error = 0;
+  std::string path, loser;
+  for (auto& [name, console] : all_) {
+    Tape* tape = console.tape();
+    if (tape == nullptr || tape->journal() == nullptr) continue;
+    const int now = tape->journal()->status(shared_.loop.now()).error;
+    if (now != 0 && error == 0) path = shared_.journals.path(name);
+    if (now != 0) error = now;
+    const uint64_t missing = tape->newly_lost();
+    if (missing > 0 && losers++ == 0) loser = name;
+    lost += missing;
+  }
+  if (error != 0 && error != disk_error_) {
+    base::log::error(path, ": ", base::sys_text(error), ": output is being lost");
+  }
+  if (lost > 0) {
+    base::log::warn("journals: ", lost, " bytes lost, of ", loser,
+                    losers > 1 ? base::cat(" and ", losers - 1, " others") : "",
+                    shared_.journals.stuck() ? ", the disk hangs" : "");
+  }
+  if (error == 0 && disk_error_ != 0) base::log::info("journals: they are written again");
+  disk_error_ = error;
 }
 
 }  // namespace consoled

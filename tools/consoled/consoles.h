@@ -34,10 +34,12 @@ class Consoles {
 
  private:
   void sweep();
+  void look_at_disk();
 
   Shared& shared_;
   Map all_;
-  net::Timer sweep_;
+  int disk_error_ = 0;  // the journals', as it was logged
+  net::Timer sweep_, disk_;
 };
 
 }  // namespace consoled

@@ -1,6 +1,7 @@
 #include "tools/consoled/tape.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace consoled {
 
@@ -91,6 +92,12 @@ void Tape::note(journal::Event event) {
   append_->note(std::move(event));
   shared_.journals.soon();
   touched();
+}
+
+uint64_t Tape::newly_lost() {
+  if (!append_) return 0;
+  const uint64_t lost = append_->status(shared_.loop.now()).lost;
+  return lost - std::exchange(lost_, lost);
 }
 
 void Tape::reopen() {

@@ -45,6 +45,8 @@ class Tape {
   void note(journal::Event event);
 
   const journal::Append* journal() const { return append_.get(); }
+  // What the disk did not take since this was asked last.
+  uint64_t newly_lost();
   // Bytes that viewers missed, those that are gone included.
   uint64_t skipped() const { return fanout_.bytes_skipped(); }
   void reopen();
@@ -62,7 +64,8 @@ class Tape {
   net::Fanout fanout_;
   std::unique_ptr<journal::Append> append_;
   net::Source source_;
-  size_t room_ = 0;  // of what the fanout granted
+  uint64_t lost_ = 0;  // told by newly_lost()
+  size_t room_ = 0;    // of what the fanout granted
 };
 
 }  // namespace consoled
