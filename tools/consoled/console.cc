@@ -210,13 +210,12 @@ void Console::drop() {
 }
 
 void Console::set_retry() {
-  const base::Time now = shared_.loop.now();
   const bool was_up = up_at_ != base::Time{};
   if (!retry_) {
     retry_ = std::make_unique<Retry>(shared_.config.connect, shared_.loop,
                                      [this] { happen(Happening::due); });
   }
-  if (was_up && now - up_at_ >= kLasted) {
+  if (was_up && shared_.loop.now() - up_at_ >= kLasted) {
     retry_->backoff.reset();
     status_.attempts = 0;
   }
@@ -229,10 +228,10 @@ void Console::set_retry() {
   status_.next_us =
       base::wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(wait).count();
   const std::string why = closed_ ? closed_->what : "";
-  if (was_up || !told_down_) {
+  if (was_up || !told_down_ || why != status_.reason) {
     base::log::warn(name(), ": ", why, ": again in ",
                     std::chrono::duration_cast<std::chrono::seconds>(wait).count(), " s");
-    note(journal::Kind::down, why);
+    if (was_up || !told_down_) note(journal::Kind::down, why);
     shared_.events.emit("down", {{"console", name()}, {"reason", why}});
     tell_all(cat("\n[[not connected: ", why, "]]\n"));
   }
