@@ -48,10 +48,10 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_output "$T/server.conf: ok"
 }
 
-@test "a configuration with mistakes does not start, and names them all" {
+@test "a configuration with mistakes does not start, and names them all: 100" {
   printf 'global:\n  storage_type: etcd\n  hots: x\n' >server.conf
   run consoled -c server.conf
-  assert_failure
+  assert_failure 100
   assert_line --partial 'server.conf:2:17: global.storage_type: etcd is not supported yet: say file'
   assert_line --partial 'server.conf:3:3: global.hots: no such key; did you mean host?'
   refute_line --partial 'usage:'
