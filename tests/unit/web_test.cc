@@ -74,6 +74,33 @@ TEST_CASE("web: a session is its cookie, until it was not used for long, or is c
   CHECK_FALSE(sessions.user(again, now));
 }
 
+TEST_CASE("web: sessions outlive their daemon as a text with which nobody can sign in") {
+  const base::Time now = base::Clock::now();
+  constexpr int64_t kWall = 1'795'228'800'000'000;
+  Sessions sessions("s", false);
+  CHECK_FALSE(sessions.changed());
+  const std::string pair(pair_of(sessions.open("uid 1, pid 2", now)));
+  CHECK(sessions.changed());
+  const std::string text = sessions.text(now, kWall);
+  CHECK_FALSE(sessions.changed());
+  CHECK(text.ends_with(" 1795272000 uid 1, pid 2\n"));
+  CHECK(text.find(pair.substr(2)) == std::string::npos);
+  // The other daemon's clocks say something else.
+  const base::Time later = now + hours(100);
+  Sessions again("s", false);
+  again.take(
+      "x\n" + text + std::string(64, 'a') + " soon x\n" + std::string(64, 'b') + " 1795272000",
+      later, kWall + 11 * 3'600'000'000);
+  CHECK(again.size() == 1);
+  CHECK(again.user(with_cookie(pair), later + seconds(3599)) == "uid 1, pid 2");
+  CHECK(again.changed());  // it will end later than the text says
+  Sessions over("s", false);
+  over.take(text, later, kWall + 12 * 3'600'000'000);
+  CHECK(over.size() == 0);
+  again.close(with_cookie(pair));
+  CHECK(again.text(later, kWall).empty());
+}
+
 TEST_CASE("web: other cookies are no session") {
   const base::Time now = base::Clock::now();
   Sessions sessions("lineman", false);
