@@ -118,6 +118,14 @@ Result<Fd> bind_listen(const Address& a, const BindOptions& options) {
   return fd;
 }
 
+uint16_t port_of(int socket) {
+  sockaddr_storage s{};
+  socklen_t size = sizeof s;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&s), &size) < 0) return 0;
+  // Both families have it in the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in&>(s).sin_port);
+}
+
 void remove_socket(const std::string& path) {
   ::unlink(path.c_str());
 }

@@ -28,6 +28,9 @@ struct BindOptions {
 // way and may not be removed. For start-up: changes the process's umask for a moment.
 base::Result<base::Fd> bind_listen(const Address& address, const BindOptions& options);
 
+// The port that a bound TCP socket has, also where any was asked for (0).
+uint16_t port_of(int socket);
+
 // Removes a unix socket's file.
 void remove_socket(const std::string& path);
 

@@ -311,6 +311,7 @@ base::Result<Config> pty_config(const std::string& host, int64_t port, bool anyo
   }
   Config config;
   config.listeners.push_back({Face::api, address, anyone, {}});
+  config.only = kPtyName;
   config.journal.on = false;
   return config;
 }

@@ -28,6 +28,8 @@ struct TlsFiles {
 // The ports of goconserver: REST and web (12429), congo's consoles (12430).
 enum class Face { api, console };
 
+inline constexpr std::string_view kPtyName = "pty";  // the console of --pty
+
 struct TcpListener {
   Face face = Face::api;
   std::string address;  // "127.0.0.1:12429", for net::tcp_address
@@ -104,6 +106,7 @@ struct Config {
   std::string logfile;  // of the daemon; "": stderr
   base::log::Level log_level = base::log::Level::info;
   std::string datadir;  // consoled.db, nodes.json; "": no nodes but the one of --pty
+  std::string only;     // the console of --pty, for whoever comes; "": another way of running
 
   std::vector<TcpListener> listeners;  // those that may be opened
   TlsFiles tls;                        // of both

@@ -180,9 +180,15 @@ FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const 
       tls_(tls),
       places_(std::make_shared<http::Places>(shared.config.console_limits.all,
                                              shared.config.console_limits.per_address)),
-      relays_(shared.loop),
-      listener_(shared.loop, std::move(socket), "",
-                [this](base::Fd fd) { accept(std::move(fd)); }) {}
+      relays_(shared.loop) {
+  if (!socket) return;
+  listener_.emplace(shared.loop, std::move(socket), "",
+                    [this](base::Fd fd) { accept(std::move(fd)); });
+}
+
+void FrontConsole::take(base::Fd fd, const std::string& address) {
+  clients_.push_back(std::make_shared<Client>(*this, std::move(fd), address, "", nullptr));
+}
 
 // TLS ends here: inside it is a plain descriptor, as every viewer has.
 Result<base::Fd> FrontConsole::unwrap(base::Fd fd, const std::string& who) {

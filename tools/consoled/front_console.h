@@ -20,8 +20,12 @@ namespace consoled {
 
 class FrontConsole {
  public:
-  // `tls`: every client must show a certificate of the authority; null: plain TCP.
+  // `tls`: every client must show a certificate of the authority; null: plain TCP. Without a socket
+  // there are the clients of take() alone.
   FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const tls::Context* tls);
+
+  // One who came another way, a websocket, and was let in and counted there.
+  void take(base::Fd fd, const std::string& address);
 
  private:
   class Client;
@@ -36,7 +40,7 @@ class FrontConsole {
   base::Time logged_at_{};                      // a refusal
   std::list<std::shared_ptr<Client>> clients_;  // until they are viewers
   Relays relays_;
-  net::Listener listener_;
+  std::optional<net::Listener> listener_;
 };
 
 }  // namespace consoled

@@ -1,7 +1,13 @@
 #include "tools/consoled/front_web.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdio>
+
 #include <nlohmann/json.hpp>
 
+#include "lib/base/log.h"
 #include "lib/http/origin.h"
 #include "lib/http/websocket.h"
 #include "lib/web/headers.h"
@@ -17,6 +23,8 @@ using wire::Json;
 
 namespace {
 constexpr size_t kMaxComing = 64;
+constexpr size_t kMaxSessionsFile = size_t{1} << 20;
+constexpr const char* kAnybody = "anybody";
 
 void answer_json(const ExchangePtr& e, int status, const Json& body) {
   Response r = http::response(status, "application/json", wire::dump(body) + "\n");
@@ -52,6 +60,9 @@ Result<std::unique_ptr<FrontWeb>> FrontWeb::make(Shared& shared, Consoles& conso
   auto out = std::unique_ptr<FrontWeb>(
       new FrontWeb(shared, consoles, std::move(options), std::move(*page)));
   out->dist_ = std::move(dist);
+  if (const auto kept = base::read_file(out->options_.sessions_file, kMaxSessionsFile)) {
+    out->sessions_.take(*kept, shared.loop.now(), base::wall_us());
+  }
   return out;
 }
 
@@ -112,6 +123,26 @@ void FrontWeb::add_local_routes(http::Router& router) {
              [this](const ExchangePtr& e, const http::Parameters&) { give_token(e); });
 }
 
+std::optional<std::string> FrontWeb::user_of(const ExchangePtr& e) {
+  if (!options_.raw_console.empty()) return kAnybody;
+  auto user = sessions_.user(e->request(), shared_.loop.now());
+  keep_sessions();
+  return user;
+}
+
+// Without a sync, as the loop waits for no disk: it is there after a crash of ours, and after one
+// of the machine everybody signs in again.
+void FrontWeb::keep_sessions() {
+  const std::string& file = options_.sessions_file;
+  if (file.empty() || !sessions_.changed()) return;
+  const std::string text = sessions_.text(shared_.loop.now(), base::wall_us());
+  const std::string fresh = file + ".new";
+  const Result<base::Fd> fd = base::open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  Result<void> kept = fd ? base::write_all(fd->get(), text) : Result<void>(fd.error());
+  if (kept && std::rename(fresh.c_str(), file.c_str()) < 0) kept = base::sys_error(errno, file);
+  if (!kept) base::log::warn("sessions will not outlive a restart: ", kept.error().what);
+}
+
 void FrontWeb::give_token(const ExchangePtr& e) {
   const std::string token = tokens_.issue(e->peer(), shared_.loop.now());
   Json urls = Json::array();
@@ -133,12 +164,13 @@ void FrontWeb::sign_in(const ExchangePtr& e) {
   }
   Response r = http::response(201, "application/json", wire::dump(Json{{"user", *user}}) + "\n");
   r.fields.add("Set-Cookie", sessions_.open(*user, now));
+  keep_sessions();
   web::add_security(r);
   e->respond(r);
 }
 
 void FrontWeb::who(const ExchangePtr& e) {
-  const auto user = sessions_.user(e->request(), shared_.loop.now());
+  const auto user = user_of(e);
   if (!user) return refuse(e, 401, "denied", "not signed in: \"conctl web\" opens this page");
   answer_json(e, 200, {{"user", *user}});
 }
@@ -147,6 +179,7 @@ void FrontWeb::sign_out(const ExchangePtr& e) {
   Response r;
   r.status = 204;
   r.fields.add("Set-Cookie", sessions_.close(e->request()));
+  keep_sessions();
   e->respond(r);
 }
 
@@ -156,7 +189,7 @@ void FrontWeb::attach(const ExchangePtr& e) {
   if (shake.protocol.empty()) {
     return refuse(e, 400, "protocol", "the protocol spoken here is lineman.v1");
   }
-  const auto user = sessions_.user(e->request(), shared_.loop.now());
+  const auto user = user_of(e);
   if (!user) return refuse(e, 401, "denied", "not signed in: \"conctl web\" opens this page");
   if (coming_.size() >= kMaxComing) return refuse(e, 503, "busy", "too many come in at once");
   Visitor visitor{"web", e->peer(), {}, *user};

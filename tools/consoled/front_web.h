@@ -27,10 +27,12 @@ class FrontWeb {
     bool tls = false;                     // cookies for TLS alone
     std::vector<std::string> hosts = {};  // names of this machine, beside addresses and localhost
     std::vector<std::string> urls = {};   // where a browser finds us: "http://127.0.0.1:12429"
+    std::string sessions_file = {};       // what keeps sessions over a restart; "": nothing does
     // goconserver's /session: a connection that speaks the console port's protocol, and who is at
     // its end; null: there is none.
     std::function<void(base::Fd, std::string address)> console_port = nullptr;
-    std::string raw_console = {};  // cloud-console's /ws: the one console there is; "": none
+    // cloud-console's /ws: the one console there is, for whoever comes, on our page too; "": none.
+    std::string raw_console = {};
   };
 
   static base::Result<std::unique_ptr<FrontWeb>> make(Shared& shared, Consoles& consoles,
@@ -46,6 +48,8 @@ class FrontWeb {
  private:
   FrontWeb(Shared& shared, Consoles& consoles, Options options, web::Files page);
 
+  std::optional<std::string> user_of(const http::ExchangePtr& e);
+  void keep_sessions();
   void sign_in(const http::ExchangePtr& e);
   void who(const http::ExchangePtr& e);
   void sign_out(const http::ExchangePtr& e);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/net/address.h"
+#include "lib/net/listener.h"
 #include "lib/peer/who.h"
 #include "lib/tls/stream.h"
 
@@ -21,6 +22,14 @@ std::string machine_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.c_str() : "";
 }
 
+// Where a browser finds a port: "all addresses" is none.
+std::string url_of(const TcpListener& listener, bool tls) {
+  const size_t colon = listener.address.rfind(':');
+  std::string host = listener.address.substr(0, colon);
+  if (host.empty() || host == "0.0.0.0" || host == "[::]") host = machine_name();
+  return base::cat(tls ? "https://" : "http://", host, listener.address.substr(colon));
+}
+
 }  // namespace
 
 Fronts::Fronts(Shared& shared, Nodes& nodes, int64_t started_us)
@@ -31,7 +40,7 @@ Result<std::unique_ptr<Fronts>> Fronts::open(Shared& shared, Nodes& nodes,
                                              int64_t started_us) {
   std::unique_ptr<Fronts> self(new Fronts(shared, nodes, started_us));
   if (auto done = self->open_tls(); !done) return done.error();
-  if (auto done = self->open_web(); !done) return done.error();
+  if (auto done = self->open_web(sockets); !done) return done.error();
   self->serve_clients(sockets, commands);
   for (Sockets::Port& port : sockets.ports) self->serve_port(std::move(port));
   shared.events.listen([&f = *self](std::string_view name, const nlohmann::json& fields) {
@@ -50,14 +59,25 @@ Result<void> Fronts::open_tls() {
 }
 
 // The API's routes come before the page, which takes all the rest.
-Result<void> Fronts::open_web() {
+Result<void> Fronts::open_web(const Sockets& sockets) {
   FrontWeb::Options options;
+  options.raw_console = shared_.config.only;
   options.web_dir = shared_.config.web_dir;
   options.dist_dir = shared_.config.dist_dir;
   options.tls = tls_.has_value();
   options.hosts = {machine_name()};
-  for (const TcpListener& l : shared_.config.listeners) {
-    if (l.face == Face::api) options.urls.push_back((tls_ ? "https://" : "http://") + l.address);
+  for (const Sockets::Port& port : sockets.ports) {
+    if (port.listener.face != Face::api) continue;
+    const std::string number = std::to_string(net::port_of(port.fd.get()));
+    options.urls.push_back(url_of(port.listener, options.tls));
+    options.cookie = "lineman-" + number;
+    options.sessions_file = base::cat(shared_.around.runtime, "/consoled-", number, ".sessions");
+  }
+  if (!options.dist_dir.empty()) {
+    FrontConsole& sessions = consoles_.emplace_back(shared_, nodes_, base::Fd(), nullptr);
+    options.console_port = [&sessions](base::Fd fd, const std::string& who) {
+      sessions.take(std::move(fd), who);
+    };
   }
   auto web = FrontWeb::make(shared_, nodes_.consoles(), std::move(options));
   if (!web) return web.error();

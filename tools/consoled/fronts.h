@@ -28,7 +28,7 @@ class Fronts {
  private:
   Fronts(Shared& shared, Nodes& nodes, int64_t started_us);
   base::Result<void> open_tls();
-  base::Result<void> open_web();
+  base::Result<void> open_web(const Sockets& sockets);
   void serve_clients(Sockets& sockets, ControlCommands& commands);
   void serve_port(Sockets::Port port);
   http::Server::Options http_options() const;

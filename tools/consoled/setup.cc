@@ -20,8 +20,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kPtyName = "pty";
-
 void say_all(const conf::Problems& problems) {
   for (const std::string& line : problems.lines()) base::log::error(line);
 }
@@ -87,7 +85,7 @@ Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, co
 }
 
 Node pty_node(const PtyOptions& pty) {
-  return {kPtyName, "tty", {{"device", pty.device}}, false, {}};
+  return {std::string(kPtyName), "tty", {{"device", pty.device}}, false, {}};
 }
 
 Turns::Limits turn_limits(const Config& config) {

@@ -41,6 +41,11 @@ Result<void> bind_clients(const Config& config, Sockets& s) {
   return {};
 }
 
+// Where port 0 was asked for, the one that there is.
+std::string with_port(const std::string& address, uint16_t port) {
+  return base::cat(address.substr(0, address.rfind(':') + 1), port);
+}
+
 }  // namespace
 
 Result<Sockets> bind_sockets(const Config& config) {
@@ -60,6 +65,7 @@ Result<Sockets> bind_sockets(const Config& config) {
       return in(place, fd.error());
     }
     s.ports.push_back({std::move(*fd), l});
+    s.ports.back().listener.address = with_port(l.address, net::port_of(s.ports.back().fd.get()));
   }
   return s;
 }

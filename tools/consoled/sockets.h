@@ -14,7 +14,7 @@ namespace consoled {
 struct Sockets {
   struct Port {
     base::Fd fd;
-    TcpListener listener;
+    TcpListener listener;  // with the port that it has, where any was asked for
   };
   base::Fd http, control;
   std::string http_file, control_file;  // to remove at the end; "" for none
