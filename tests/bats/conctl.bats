@@ -159,6 +159,21 @@ is_up() { conctl list "$1" | grep -q 'state: connected)'; }
   assert_equal "$(conctl status -j n1 | jq -r .state)" connected
 }
 
+@test "break and reconnect say when it cannot be done" {
+  start
+  start_bg socat unix-listen:guest.sock,fork 'exec:cat'
+  wait_until 5 test -S guest.sock
+  conctl create n1 driver=unix --param "socket=$T/guest.sock"
+  wait_until 5 is_up n1
+  run conctl break n1
+  assert_failure 1
+  assert_output --partial 'n1: '
+  conctl logging n1 off
+  run conctl reconnect n1
+  assert_failure 1
+  assert_output --partial 'conctl logging n1 on'
+}
+
 @test "batch: a line of result for each command, status 1 where one failed" {
   start
   run conctl batch <<'EOF'

@@ -51,6 +51,21 @@ run_examples() {
   wait_until 5 file_has typed admin
 }
 
+@test "conctl(1): the examples" {
+  start_bg consoled 2>>"$T/consoled.err"
+  wait_until 10 ctl consoled.sock status
+  run_examples conctl.1
+  assert_line shell
+  assert_line later
+  assert_line --regexp '^shell +cmd +connected '
+  assert_line 'shell: sent'
+  assert_line --partial 'over'
+  assert_line --regexp '^later: .*to both'
+  assert_line 'later: Created'
+  [ "$(jq -r .shell.Labels.rack nodes.json)" = 4 ]
+  wait_until 5 file_has "$LINEMAN_STATE/consoled/shell.log" 'sum 42'
+}
+
 # What the sources of the configuration have in quotes are its keys, and words of their values.
 @test "consoled.conf(5) has every key that is read, and no other" {
   local page=$LM_ROOT/man/consoled.conf.5 sources key

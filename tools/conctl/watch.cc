@@ -67,7 +67,8 @@ std::string status_line(const Json& row) {
   const std::string next = row.contains("next") ? since_text(row, "next") : "";
   if (!next.empty()) reason += base::cat(reason.empty() ? "" : "; ", "next attempt ", next);
   return base::cat(column(text_of(row, "console"), 20), " ", column(text_of(row, "driver"), 9), " ",
-                   column(text_of(row, "state"), 10), " ", since_text(row, "since"),
+                   column(text_of(row, "state"), 10), " ",
+                   since_text(row, row.contains("down") ? "down" : "since"),
                    reason.empty() ? "" : base::cat("  ", base::log::printable(reason)));
 }
 

@@ -173,6 +173,7 @@ void Console::greet() {
   shared_.turns.leave(this);
   status_.failed = false;
   status_.reason.clear();
+  status_.down_us = 0;
   status_.ups++;
   up_at_ = shared_.loop.now();
   base::log::info(name(), ": connected");
@@ -201,6 +202,7 @@ void Console::drop() {
   driver_.reset();
   status_.failed = false;
   status_.reason.clear();
+  status_.down_us = 0;
   status_.attempts = 0;
   told_down_ = false;
   if (retry_) retry_->backoff.reset();
@@ -227,6 +229,7 @@ void Console::set_retry() {
   retry_->timer.after(wait);
   status_.next_us =
       base::wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(wait).count();
+  if (status_.down_us == 0) status_.down_us = base::wall_us();
   const std::string why = closed_ ? closed_->what : "";
   if (was_up || !told_down_ || why != status_.reason) {
     base::log::warn(name(), ": ", why, ": again in ",
@@ -457,33 +460,6 @@ Result<void> Console::send(std::string_view bytes) {
                  status_.reason.empty() ? "" : cat(": ", status_.reason));
   }
   return {};
-}
-
-Result<void> Console::send_break(std::string_view sequence, std::string_view by) {
-  return play_break(parse_steps(sequence, kBreakDelay), sequence, by);
-}
-
-Result<void> Console::send_break(int number, std::string_view by) {
-  CHECK(number >= 1 && number <= 9);
-  const BreakSequence& b = shared_.config.breaks[static_cast<size_t>(number - 1)];
-  return play_break(parse_steps(b.sequence, b.delay), cat(number), by);
-}
-
-Result<void> Console::play_break(Steps steps, std::string_view what, std::string_view by) {
-  if (status_.state != State::connected) {
-    return error(Errc::closed, name(), ": is not connected");
-  }
-  note(journal::Kind::send_break, cat(what, " by ", by));
-  shared_.events.emit("break", {{"console", name()}, {"break", what}, {"who", by}});
-  typing_now().play(std::move(steps), [this](const Result<void>& done) {
-    if (!done) tell_all(cat("\n[[break: ", done.error().what, "]]\n"));
-  });
-  return {};
-}
-
-void Console::break_by(Viewer& viewer, int number) {
-  const Result<void> sent = send_break(number, viewer.visitor().text());
-  if (!sent) viewer.tell(cat("\n[[break: ", sent.error().what, "]]\n"));
 }
 
 void Console::resize(pty::Size size) {

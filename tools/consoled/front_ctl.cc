@@ -259,7 +259,12 @@ ControlCommands::Answer ControlCommands::switch_to(Object& a, const std::string&
   return for_each(*some, [&](Console& c) -> Result<void> {
     if (to == "on") c.switch_on();
     if (to == "off") c.switch_off();
-    if (to == "retry") c.retry();
+    if (to != "retry") return {};
+    if (c.status().state == State::idle) {
+      return error(Errc::closed, c.name(), ": is switched off, or on demand and nobody looks: \"",
+                   "conctl logging ", c.name(), " on\" connects it");
+    }
+    c.retry();
     return {};
   });
 }

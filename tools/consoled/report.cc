@@ -71,6 +71,7 @@ json console_json(const Console& c) {
             {"ups", s.ups},
             {"viewers", c.viewers().size()}};
   if (!s.reason.empty()) j["reason"] = s.reason;
+  if (s.down_us > 0) j["down"] = seconds_of(s.down_us);
   if (s.next_us > 0) j["next"] = seconds_of(s.next_us);
   if (!c.node().labels.empty()) j["labels"] = c.node().labels;
   return j;

@@ -60,6 +60,7 @@ struct Status {
   uint32_t attempts = 0;  // since the line was up for a while
   uint32_t ups = 0;       // how often the line was opened
   int64_t since_us = 0;   // in this state
+  int64_t down_us = 0;    // when it failed first, or was lost; 0: it is up, or nobody wants it
   int64_t next_us = 0;    // of the next attempt; 0: there is none
   std::string reason;     // why the line is not up, or was not
 };

@@ -100,6 +100,7 @@ int list_jobs(const std::vector<Found>& jobs, bool json) {
   for (const Found& f : jobs) width = std::max(width, base::log::printable(f.name).size());
   if (!json) print_head(static_cast<int>(width));
   const auto show = [&](const Json& row) {
+    if (row.contains("consoles")) return;  // consoled's sockets are beside those of jobs
     if (json) {
       std::printf("%s\n", wire::dump(row).c_str());
     } else {
