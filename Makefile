@@ -70,7 +70,7 @@ DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev li
 DEPS_RUN   := socat jq netcat-openbsd redis-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
-              bsdextrautils util-linux openssl iproute2 curl chromium openssh-client openssh-server
+              bsdextrautils util-linux openssl iproute2 curl chromium nodejs openssh-client openssh-server
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc
@@ -216,11 +216,11 @@ run: deps
 
 # --- Checks
 
-unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(BUILD)/npm/browser/done $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
+unit: $(BUILD)/unit $(BUILD)/bin/ptybufferd $(HELPERS:%=$(BUILD)/libexec/lineman/%) $(HELPER_SCRIPTS:%=$(BUILD)/libexec/lineman/%)
 	@mkdir -p $(BUILD)/results
 	@$(BUILD)/unit >$(BUILD)/results/unit.out 2>&1; s=$$?; cat $(BUILD)/results/unit.out; exit $$s
 
-bats: all
+bats: all $(BUILD)/npm/browser/done
 	@mkdir -p $(BUILD)/results
 	@BUILD=$(abspath $(BUILD)) tests/run-bats $(BUILD)/results/bats.tap $(BATS)
 

@@ -5,12 +5,13 @@ const kFirstWait = 500;
 const kLongestWait = 10000;
 
 export class Line {
-  // told: bytes(Uint8Array), text(string), state(string), attached(answer), refused(message)
+  // told: bytes(Uint8Array), text(string), state(string), attached(answer), refused(message), lost()
   constructor(name, window, told) {
     this.name = name;
     this.window = window;
     this.told = told;
     this.place = null; // {epoch, offset}: the next byte that will come
+    this.viewer = null; // our number among those who look
     this.wait = kFirstWait;
     this.open();
   }
@@ -52,6 +53,7 @@ export class Line {
       this.wait = kFirstWait;
       const again = this.place !== null && this.place.epoch === answer.epoch;
       this.place = { epoch: answer.epoch, offset: answer.offset };
+      this.viewer = answer.viewer;
       this.told.attached(answer, again);
       this.told.state('attached');
     }
@@ -65,6 +67,7 @@ export class Line {
       return;
     }
     this.told.state('connection lost');
+    this.told.lost();
     const wait = this.wait * (0.5 + Math.random() / 2);
     this.wait = Math.min(this.wait * 2, kLongestWait);
     this.timer = setTimeout(() => this.open(), wait);

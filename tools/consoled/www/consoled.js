@@ -3,8 +3,11 @@ import { Terminal } from './xterm/xterm.mjs';
 import { FitAddon } from './xterm/addon-fit.mjs';
 import { enter, who } from './session.js';
 import { Line } from './attach.js';
+import * as status from './status.js';
 
 const kListInterval = 5000;
+const kMostShown = 500; // names; the filter finds the others
+const kSignIn = 'Not signed in. Run "conctl web" where consoled runs, and open the address that it prints.';
 const byId = (id) => document.getElementById(id);
 const encoder = new TextEncoder();
 
@@ -14,7 +17,8 @@ terminal.loadAddon(fit);
 terminal.open(byId('terminal'));
 
 let line = null;
-let nodes = [];
+let consoles = [];
+let viewers = [];
 let replaying = 0; // bytes of history that are still to be shown
 
 function notice(text) {
@@ -38,19 +42,38 @@ const told = {
     const old = Math.min(replaying, bytes.length);
     terminal.write(bytes, () => { replaying -= old; });
   },
-  text(text) { terminal.write(text.replace(/\n/g, '\r\n')); },
+  // Words of consoled, which may mean that the console is in another state.
+  text(text) {
+    terminal.write(text.replace(/\n/g, '\r\n'));
+    list();
+  },
   state(state) { byId('state').textContent = state; },
   attached(answer, again) {
     notice('');
     if (!again) terminal.reset();
     replaying = again ? 0 : answer.head - answer.offset;
     byId('break').hidden = false;
+    list();
   },
-  async refused(message) {
+  refused(message) {
     byId('break').hidden = true;
+    byId('state').textContent = '';
     notice(message);
   },
+  // It goes on by itself, unless nobody is signed in any more.
+  async lost() {
+    if (await signedOut()) notice(kSignIn + ' This page then goes on.');
+  },
 };
+
+// False, too, where nobody answers.
+async function signedOut() {
+  try {
+    return await who() === null;
+  } catch {
+    return false;
+  }
+}
 
 function choose(name) {
   line?.close();
@@ -64,39 +87,67 @@ function choose(name) {
   terminal.focus();
 }
 
-function item(node) {
+function span(name, text) {
+  const out = document.createElement('span');
+  out.className = name;
+  out.textContent = text;
+  return out;
+}
+
+function item(console) {
   const button = document.createElement('button');
-  const name = document.createElement('span');
-  const state = document.createElement('span');
-  name.className = 'name';
-  name.textContent = node.name;
-  state.className = 'state ' + node.state;
-  state.textContent = node.state;
-  button.append(name, state);
-  button.setAttribute('aria-current', String(line?.name === node.name));
-  button.onclick = () => choose(node.name);
+  button.append(span('name', console.console));
+  if (console.viewers > 0) button.append(span('viewers', '\u25cf'.repeat(Math.min(console.viewers, 3))));
+  button.append(span('state ' + status.mood(console), status.state(console)));
+  button.title = status.why(console);
+  button.setAttribute('aria-current', String(line?.name === console.console));
+  button.onclick = () => choose(console.console);
   const li = document.createElement('li');
   li.append(button);
   return li;
 }
 
-// Words of the filter may be in the name or the state.
-function draw() {
+// Each word of the filter is somewhere in what is known of the console.
+function drawList() {
   const words = byId('filter').value.toLowerCase().split(/\s+/);
-  const shown = nodes.filter((n) => words.every((w) => (n.name + ' ' + n.state).toLowerCase().includes(w)));
-  byId('list').replaceChildren(...shown.map(item));
+  const found = consoles.filter((c) => { const all = status.words(c); return words.every((w) => all.includes(w)); });
+  byId('list').replaceChildren(...found.slice(0, kMostShown).map(item));
+  const down = consoles.filter((c) => c.failed).length;
+  byId('count').textContent = (found.length === consoles.length ? '' : found.length + ' of ') +
+    consoles.length + (consoles.length === 1 ? ' console' : ' consoles') + (down > 0 ? ', ' + down + ' down' : '') +
+    (found.length > kMostShown ? '; the first ' + kMostShown + ' are shown' : '');
 }
+
+function drawChosen() {
+  const console = consoles.find((c) => c.console === line?.name);
+  byId('about').hidden = console === undefined;
+  byId('how').textContent = console ? status.state(console) : '';
+  byId('how').className = console ? status.mood(console) : '';
+  if (!console) return;
+  byId('why').textContent = console.driver + ', ' + status.why(console);
+  byId('who').textContent = status.who(viewers, console.console, line.viewer);
+}
+
+function draw() {
+  drawList();
+  drawChosen();
+}
+
+const get = async (path) => (await fetch(path)).json();
 
 async function list() {
   try {
-    const answer = await fetch('/nodes');
-    const next = (await answer.json()).nodes;
-    next.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
-    if (JSON.stringify(next) !== JSON.stringify(nodes)) {
-      nodes = next;
-      draw();
+    const next = (await get('/v1/consoles')).consoles;
+    viewers = line ? (await get('/v1/viewers')).viewers : [];
+    next.sort((a, b) => a.console.localeCompare(b.console, undefined, { numeric: true }));
+    const same = JSON.stringify(next) === JSON.stringify(consoles);
+    consoles = next;
+    if (same) drawChosen();
+    else draw();
+    if (!line) {
+      byId('state').textContent = '';
+      notice(await signedOut() ? kSignIn : consoles.length > 0 ? '' : 'No consoles yet: "conctl create" defines them.');
     }
-    if (!line && await who() === null) notice('not signed in: run "conctl web" to open this page');
   } catch {
     byId('state').textContent = 'no connection';
   }
@@ -108,13 +159,16 @@ byId('break').onclick = () => {
   terminal.focus();
 };
 
+// An address of "conctl web" that is opened where the page is already.
+addEventListener('hashchange', async () => {
+  if (await enter() !== null && line) history.replaceState(null, '', '#console=' + encodeURIComponent(line.name));
+  list();
+});
+
 const wanted = /[#&]console=([^&]+)/.exec(location.hash);
 const user = await enter();
 fit.fit();
 await list();
 setInterval(list, kListInterval);
-if (user === null) {
-  notice('not signed in: run "conctl web" to open this page');
-} else if (wanted) {
-  choose(decodeURIComponent(wanted[1]));
-}
+if (user !== null && wanted) choose(decodeURIComponent(wanted[1]));
+else if (user !== null && consoles.length === 1) choose(consoles[0].console);
