@@ -56,6 +56,8 @@ completed() {
   assert_output --dry-run
   completed lineman st
   assert_output status
+  completed lineman up ''
+  assert_output consoled
 }
 
 @test "bash completes the names of jobs, and of those only what is safe to type" {

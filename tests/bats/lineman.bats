@@ -86,6 +86,82 @@ $BUILD/bin/lineman"
   assert_not_exists "$T/run/dead.sock"
 }
 
+# --- consoled
+
+console_is() { [ "$(conctl status -j "$1" | jq -r .state)" = "$2" ]; }
+
+@test "up consoled starts one that outlives us, once; down consoled ends it, and nothing else" {
+  ptybufferd --name job sleep 1000
+  run timeout 20 lineman up consoled
+  assert_success
+  assert_output "up: $T/run/consoled.ctl"
+  local pid
+  pid=$(ctl_get consoled .pid)
+  assert_equal "$(ps -o sid= -p "$pid" | tr -d ' ')" "$pid"
+  run lineman up consoled
+  assert_success
+  assert_equal "$(ctl_get consoled .pid)" "$pid"
+  assert_equal "$(stat -c %a state/consoled.log)" 600
+  conctl create shell driver=cmd --param cmd=sh --param persist=true
+  wait_until 5 console_is shell connected
+  run ptyattach
+  assert_output --partial 'job'
+  refute_output --partial 'consoled'
+  run lineman down consoled
+  assert_success
+  assert_output ""
+  wait_until 5 pid_ended "$pid"
+  is_up "$T/run/job.sock"
+  is_up "$T/run/persist/shell.sock"
+  lineman up consoled
+  wait_until 5 console_is shell connected
+  run lineman status
+  assert_output "all is well: 3 running"
+  run lineman down
+  assert_success
+  run nothing_left
+  assert_success
+}
+
+@test "up consoled says why it does not start: what is new in its log" {
+  echo 'an old line' >state/consoled.log
+  echo 'api: {prot: 1}' >config/consoled.conf
+  run lineman up consoled
+  assert_failure 111
+  refute_output --partial 'an old line'
+  assert_line --partial 'consoled.conf:1:7: api.prot: no such key; did you mean port?'
+  assert_line "lineman: consoled does not start: its log is $T/state/consoled.log"
+}
+
+@test "status: consoles that are down are named, three of them; and mistakes for the next start" {
+  lineman up consoled
+  local n
+  for n in 1 2 3 4 5; do conctl create "c$n" driver=unix --param "socket=$T/none$n"; done
+  wait_until 5 console_is c5 waiting
+  echo 'api: {prot: 1}' >config/consoled.conf
+  run lineman status
+  assert_failure 1
+  assert_line --index 0 "c1: down: $T/none1: No such file or directory"
+  assert_line --index 2 --partial "c3: down: "
+  assert_line --index 3 "consoled: 2 more consoles are down: conctl status"
+  assert_line --index 4 --partial "consoled: $T/config/consoled.conf:1:7: api.prot: no such key"
+  assert_equal "${#lines[@]}" 5
+}
+
+@test "status: a consoled that was killed" {
+  lineman up consoled
+  local pid
+  pid=$(ctl_get consoled .pid)
+  kill -9 "$pid"
+  wait_until 5 pid_ended "$pid"
+  run lineman status
+  assert_failure 1
+  assert_output "consoled: dead socket $T/run/consoled.sock: its daemon was killed: start it again, or remove the file"
+  lineman up consoled
+  run lineman status
+  assert_output "all is well: 1 running"
+}
+
 # --- status
 
 @test "status: all is well" {
@@ -156,7 +232,10 @@ $BUILD/bin/lineman"
 }
 
 # What README.md shows, found another way than lineman does.
-tour_lines() { sed -n '/^<!-- tour -->/,/^<!-- end of tour -->/p' "$LM_ROOT/README.md" | sed -n '/^```sh/,/^```/p' | grep -v '^```'; }
+tour_lines() {
+  sed -n '/^<!-- tour -->/,/^<!-- end of tour -->/p' "$LM_ROOT/README.md" | sed -n '/^```sh/,/^```/p' |
+    grep -v '^```' | grep -v '\\$' # what goes on in the next line is one command
+}
 
 @test "tour: shows each command and then what it printed; only what is fenced as sh between the marks" {
   tour_of $'echo one; echo two\nprintf \'%s-%s\\n\' \\\n  a b'
@@ -183,6 +262,8 @@ tour_lines() { sed -n '/^<!-- tour -->/,/^<!-- end of tour -->/p' "$LM_ROOT/READ
   start_bg sh -c 'exec socat - "EXEC:lineman tour tour.md,pty,ctty,setsid,stderr" <>keys >out 2>&1'
   wait_until 20 file_has out "until Ctrl-C"
   wait_until 5 file_has out "  ptyattach"
+  run grep conctl out
+  assert_failure # there is no consoled
   is_up "$T/run/x.sock"
   printf '\003' >keys
   wait_until 20 file_has out "ending what runs"

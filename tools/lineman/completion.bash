@@ -6,7 +6,11 @@ _lineman() {
     *)
       case $cur in
         -*) words='--once -t --timeout -h --help -V --version' ;;
-        *) words='up down env status tour' ;;
+        *) case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+            *' up '* | *' down '*) words=consoled ;;
+            *' env '* | *' status '* | *' tour '*) ;;
+            *) words='up down env status tour' ;;
+          esac ;;
       esac
       ;;
   esac

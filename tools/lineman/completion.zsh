@@ -4,4 +4,4 @@ _arguments -s -S \
   '(-t --timeout)'{-t+,--timeout=}'[down\: wait so long at most (15)]:seconds: ' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
-  '1:command:(up down env status tour)' '2:file:_files'
+  '1:command:(up down env status tour)' '2:argument:{ (( ${words[(I)tour]} )) && _files || compadd consoled }'

@@ -7,12 +7,12 @@
 set -u
 
 VERSION='@VERSION@'
-USAGE='usage: lineman [-hV] up | env | status
-       lineman down [-t seconds]
+USAGE='usage: lineman [-hV] up [consoled] | env | status
+       lineman down [-t seconds] [consoled]
        lineman tour [--once] [file]
 
-up      start what lies in ~/autostart, and make the folders
-down    end what runs in the runtime folder, and wait for it
+up      start what lies in ~/autostart, and make the folders; or start consoled
+down    end what runs in the runtime folder, or consoled alone, and wait for it
 env     print shell lines that make this shell use the same folders and programs
 status  say what is wrong, in ten lines at most; status 1 when something is
 tour    run the commands of the tour in README.md, or in file; stay up until Ctrl-C
@@ -31,7 +31,7 @@ misused() {
   exit 100
 }
 
-once=no verb='' file='' patience=''
+once=no verb='' file='' daemon='' patience=''
 parse_arguments() {
   while [ $# -gt 0 ]; do
     case $1 in
@@ -61,6 +61,8 @@ operand() {
     verb=$1
   elif [ "$verb" = tour ] && [ -z "$file" ]; then
     file=$1
+  elif [ -z "$daemon" ] && [ "$1" = consoled ] && { [ "$verb" = up ] || [ "$verb" = down ]; }; then
+    daemon=$1
   else
     misused "$1: one argument too many"
   fi
@@ -111,9 +113,10 @@ make_folders() {
     fail "$LINEMAN_RUNTIME: belongs to someone else: set LINEMAN_RUNTIME"
 }
 
-# The folders where sockets of ours may lie.
+# The folders where sockets of ours may lie; persist has the commands of consoles that outlive
+# consoled.
 socket_folders() {
-  printf '%s\n' "$LINEMAN_RUNTIME" "$LINEMAN_RUNTIME/autostart"
+  printf '%s\n' "$LINEMAN_RUNTIME" "$LINEMAN_RUNTIME/persist" "$LINEMAN_RUNTIME/autostart"
   [ "$sandbox" = no ] || return 0
   for base in /var/log/autostart /var/tmp/autostart /tmp/autostart; do
     printf '%s\n' "$base/${LOGNAME:-$(id -un)}"
@@ -154,6 +157,7 @@ env_lines() {
 
 up() {
   make_folders
+  [ "$daemon" != consoled ] || { up_consoled && return; }
   jobs_home
   started=0
   [ ! -d "$home/autostart" ] || HOME=$home ptyautostart || started=$?
@@ -161,15 +165,32 @@ up() {
   return "$started"
 }
 
+# consoled stays in the foreground: it gets a session and a log of its own here. What it has to say
+# when it cannot start stands in the log, behind what was there before.
+up_consoled() {
+  control=$LINEMAN_RUNTIME/consoled.ctl log=$LINEMAN_STATE/consoled.log
+  if ! answers "$control"; then
+    said=$(umask 077 && wc -c 2>/dev/null <"$log" || : >"$log")
+    setsid consoled </dev/null >>"$log" 2>&1 3>&- 4>&- &
+    tries=0
+    until answers "$control"; do
+      if ! kill -0 $! 2>/dev/null || [ $((tries = tries + 1)) -gt 200 ]; then
+        tail -c +$((${said:-0} + 1)) "$log" | head -n 5 >&2
+        fail "consoled does not start: its log is $log"
+      fi
+      sleep 0.05
+    done
+  fi
+  echo "up: $control"
+}
+
 down() {
-  for socket in "$LINEMAN_RUNTIME"/*.ctl "$LINEMAN_RUNTIME"/autostart/*.ctl; do
-    [ -S "$socket" ] || continue
-    ask "$socket" stop >/dev/null || true
-  done
-  left=''
   deadline=$(($(date +%s) + ${patience:-15}))
-  while still_there && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.2; done
-  stop_redis # last: what ends may have items to give back
+  # It first, as it would start its commands again.
+  stop_and_wait "$LINEMAN_RUNTIME/consoled.ctl" "$LINEMAN_RUNTIME/consoled.sock"
+  [ "$daemon" = consoled ] || stop_and_wait "$LINEMAN_RUNTIME"/*.sock "$LINEMAN_RUNTIME"/*.ctl \
+    "$LINEMAN_RUNTIME"/persist/* "$LINEMAN_RUNTIME"/autostart/*.sock "$LINEMAN_RUNTIME"/autostart/*.ctl
+  [ "$daemon" = consoled ] || stop_redis # last: what ends may have items to give back
   [ -n "$left" ] || return 0
   printf 'lineman: still running: %s\n' "$left" >&2
   return 1
@@ -185,11 +206,19 @@ stop_redis() {
   ! redis_socket || left="$left$LINEMAN_RUNTIME/redis.sock "
 }
 
-# Sockets that still answer, into $left; those that do not are in the way of the next start.
+# stop_and_wait SOCKETS...: those that take commands are told; those that are there when time is
+# over are in $left.
+stop_and_wait() {
+  for socket; do
+    case $socket in *.ctl) [ ! -S "$socket" ] || ask "$socket" stop >/dev/null || true ;; esac
+  done
+  while still_there "$@" && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.2; done
+}
+
+# still_there SOCKETS...: those that answer, into $left; the others are in the way of the next start.
 still_there() {
   left=
-  for socket in "$LINEMAN_RUNTIME"/*.sock "$LINEMAN_RUNTIME"/autostart/*.sock \
-    "$LINEMAN_RUNTIME"/*.ctl "$LINEMAN_RUNTIME"/autostart/*.ctl; do
+  for socket; do
     [ -S "$socket" ] && [ "$socket" != "$LINEMAN_RUNTIME/redis.sock" ] || continue
     if answers "$socket"; then left="$left$socket "; else rm -f -- "$socket"; fi
   done
@@ -246,7 +275,7 @@ look_into() {
     job=${socket##*/} && job=$(printf '%s' "${job%.sock}" | LC_ALL=C tr '[:cntrl:]' '?')
     if [ -S "$control" ] && answer=$(ask "$control" status) && [ -n "$answer" ]; then
       running=$((running + 1))
-      judge "$answer"
+      if [ "$job" = consoled ]; then judge_consoled; else judge "$answer"; fi
     elif answers "$socket"; then
       running=$((running + 1))
       [ ! -S "$control" ] || echo "$job: does not answer on $control: see its log, or kill it"
@@ -268,6 +297,18 @@ judge() {
       (select(.error) | "\(log): \(.error)"),
       (select(.rotationError) | "\(log): not put aside: \(.rotationError)")))
   ' 2>/dev/null || echo "$job: its status is not JSON: is it another program?"
+}
+
+# consoled's own status says how many consoles are down; three of them are named.
+judge_consoled() {
+  printf '%s' "$answer" | jq -r '.journal // empty |
+    (select(.stuck) | "consoled: journals: the disk hangs, \(.pending) bytes wait: look at the disk"),
+    (select(.lost > 0) | "consoled: journals: \(.lost) bytes are missing, marked there: was the disk full?")'
+  ask "$control" list | jq -r '[.consoles[]? | select(.failed)] | length as $n |
+    (.[:3][] | "\(.console): \(if .state == "waiting" then "down" else .state end): \(.reason // "why is in the log")"),
+    (select($n > 3) | "consoled: \($n - 3) more consoles are down: conctl status")'
+  [ -e "$LINEMAN_CONFIG/consoled.conf" ] || return 0
+  consoled --check 2>&1 >/dev/null | sed 's/^/consoled: /'
 }
 
 look_at_jobs() {
@@ -298,7 +339,8 @@ tour_commands() {
 find_readme() {
   for readme in "$file" "${here%/*/*}/README.md" "${here%/*/*/*}/README.md" \
     "${here%/*/*/*/*}/README.md" "${here%/*}/share/doc/lineman/README.md"; do
-    [ -n "$readme" ] && [ -f "$readme" ] && grep -qx '<!-- tour -->' "$readme" && return
+    [ -n "$readme" ] && [ -f "$readme" ] && grep -qx '<!-- tour -->' "$readme" &&
+      readme=$(readlink -f -- "$readme") && return
     [ -z "$file" ] || break
   done
   fail "${file:-README.md}: no tour there"
@@ -326,7 +368,6 @@ END
 
 tour() {
   find_readme
-  make_folders
   jobs_home
   HOME=$home && export HOME # the user's own jobs are no part of it
   [ "${#LINEMAN_RUNTIME}" -le 75 ] ||
@@ -335,6 +376,12 @@ tour() {
     [ ! -S "$socket" ] || ! answers "$socket" ||
       fail "$LINEMAN_RUNTIME: in use: end it first with \"lineman down\""
   done
+  # Below a build folder each tour is a first one.
+  for folder in "$LINEMAN_STATE" "$LINEMAN_CONFIG"; do
+    case $folder in "$sandbox"/*) rm -rf -- "$folder" ;; esac
+  done
+  make_folders
+  cd -- "${readme%/*}" || fail "${readme%/*}: cannot go there"
   trap 'end_tour 130' INT
   trap 'end_tour 143' TERM HUP
   run_tour
@@ -351,6 +398,7 @@ stay() {
     env_lines | sed 's/^/  /'
   fi
   printf '  ptyattach\n'
+  [ ! -S "$LINEMAN_RUNTIME/consoled.sock" ] || printf '  conctl web\n'
   trap 'end_tour 0' INT TERM HUP
   while :; do
     sleep 600 &
