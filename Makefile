@@ -67,10 +67,10 @@ ssh_SHARED    := -lssh
 DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
               libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
               libre2-dev libboost1.81-dev libwslay-dev $(if $(shell command -v npm),,npm)
-DEPS_RUN   := socat jq netcat-openbsd redis-server
+DEPS_RUN   := socat jq netcat-openbsd redis-server openssh-client openssh-server
 DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
-              bsdextrautils util-linux openssl iproute2 curl chromium nodejs openssh-client openssh-server
+              bsdextrautils util-linux openssl iproute2 curl chromium nodejs
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck
 DEPS_MODEL := spin gcc

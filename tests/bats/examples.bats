@@ -32,6 +32,29 @@ started_twice() { [ "$(ctl_get "$1" .starts)" = 2 ]; }
   wait_until 10 started_twice "$job"
 }
 
+@test "examples/private-sshd.sh lets in who has its key, on loopback, and nobody else" {
+  # shellcheck disable=SC2016
+  start_bg sh -c 'exec "$0" sshd >sshd.out 2>&1' "$LM_ROOT/examples/private-sshd.sh"
+  wait_until 10 file_has sshd.out 'listening on 127.0.0.1'
+  local port
+  port=$(cat sshd/port)
+  there() {
+    ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes \
+      -o UserKnownHostsFile="$T/sshd/known_hosts" -p "$port" "$@"
+  }
+  run there -i sshd/key 127.0.0.1 'echo $((6 * 7))'
+  assert_success
+  assert_output 42
+  ssh-keygen -q -t ed25519 -N '' -f stranger
+  run there -i stranger 127.0.0.1 true
+  assert_failure 255
+  run ss -Hltn "sport = :$port"
+  assert_output --partial "127.0.0.1:$port"
+  assert_equal "${#lines[@]}" 1
+  run find sshd -type f -perm /077
+  assert_output ""
+}
+
 viewed() { [ "$(ctl_get "$1" .viewers)" -ge 1 ]; }
 
 @test "examples/on-word.sh runs a command for each line with the word, and ends with the job" {

@@ -37,9 +37,19 @@ tried() {
   assert_success
   local word
   for word in 'heard: good morning' 'heard: good evening' 'heard: how do you do' 'heard: typed' \
-    'heard: ping' 'heard of: backup done' '6 * 7 is 42' 'exit 2' '"viewers":[{' '"cols":132' 'started load' 'all is well: 2 running'; do
+    'heard: ping' 'heard of: backup done' '6 * 7 is 42' 'exit 2' '"viewers":[{' '"cols":132' 'started load' 'all is well: 7 running'; do
     assert_output --partial "$word"
   done
+  # A console of each kind, each with something to say.
+  for word in 'shell +cmd' 'hello +ptybuffer' 'far +ssh' 'guest +unix' 'modem +tty'; do
+    assert_output --regexp "$word +connected "
+  done
+  assert_output --regexp $'far *: login 42 at /dev/pts/[0-9]+'
+  assert_output --regexp $'shell *: login 42 at /dev/pts/[0-9]+'
+  assert_output --regexp $'guest: .*who is there'
+  assert_line 'far: break sent'
+  assert_output --partial $'\nstill 42'
+  assert_line --regexp '^http://127\.0\.0\.1:[0-9]+/web/#token=[0-9a-f]+$'
   assert_output --partial 'hello: detached]'
   assert_output --regexp $'hello +: heard: good morning'
   assert_output --regexp $'load.-RS24x80-: [0-9]'
@@ -48,7 +58,7 @@ tried() {
 @test "what README.md names is there" {
   local name
   for name in man/lineman.7 man/lineman-style.7 examples COPYRIGHT systemd/ptybufferd@.service \
-    systemd/user/ptybufferd@.service; do
+    systemd/consoled.service examples/private-sshd.sh systemd/user/ptybufferd@.service; do
     [ -e "$LM_ROOT/$name" ] || fail "$name: not there"
     grep -q "${name##*/}" "$LM_ROOT/README.md" || fail "$name: not in README.md"
   done
