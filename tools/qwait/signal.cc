@@ -76,9 +76,10 @@ void Waiter::came(Result<queue::ReadAnswer> answer) {
   if (!answer) {
     const Errc code = answer.error().code;
     if (code == Errc::closed || code == Errc::not_found) return;  // ready() reads again
-    if (code == Errc::busy)
+    if (code == Errc::busy) {
       return link_.block(signal_.block_command(next_, 100), 100,
                          [this](const redis::Reply*) { read(); });
+    }
     return fatal(queue::explain(link_.place(), options_.queue, answer.error()));
   }
   if (!report(*answer)) return;
