@@ -67,6 +67,35 @@ print("apart")'
   assert_output apart
 }
 
+@test "clients come and go by the hundred while others ask who is there; nobody left, it is avaiable again" {
+  configure
+  start
+  create n1 cat '{"ondemand":true}'
+  run py '
+import threading
+api, over = int(os.environ["API"]), False
+def come_and_go(k):
+    for i in range(40):
+        c = Congo("n1").attach()
+        if i % 3 == 0: c.send(b"\x05c."); assert c.ended()
+        elif i % 3 == 1: c.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.s.close()
+        else: c.s.close()
+threads = [threading.Thread(target=come_and_go, args=(k,)) for k in range(5)]
+for t in threads: t.start()
+asked = 0
+while any(t.is_alive() for t in threads):
+    status, got = http(api, request(b"GET", b"/command/user/n1"))
+    assert status == 200 and all(u.startswith("127.0.0.1:") for u in json.loads(got.split(b"\r\n\r\n")[1])["users"])
+    asked += 1
+def left(): return json.loads(http(api, request(b"GET", b"/nodes/n1"))[1].split(b"\r\n\r\n")[1])["State"] == "avaiable"
+wait(left)
+assert asked > 3
+print("empty")'
+  assert_output empty
+  run rest GET /command/user/n1
+  assert_output $'200\n{"users":[]}'
+}
+
 @test "slow clients on every socket cost a place each, for a while, and nobody else anything" {
   configure 'http_timeout: 2'
   start

@@ -141,7 +141,11 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
   }
 
   static void decode(FrameReader& reader, Viewer& viewer, std::string_view bytes) {
-    if (bytes.empty()) return viewer.keys({});
+    // Over TCP an end of the keys may be the end of all, which nobody sees on a silent console.
+    if (bytes.empty()) {
+      viewer.keys({});
+      return viewer.drop();
+    }
     while (true) {
       const auto frame = reader.next(bytes);
       if (!frame) {
