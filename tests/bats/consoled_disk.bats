@@ -116,6 +116,39 @@ print("on")'
   wait_until 40 file_has consoled.err 'bytes lost'
 }
 
+@test "disk hung under everything: what is there goes on, and a change is refused instead of waited for" {
+  [ "$(id -u)" -eq 0 ] || skip "only root may freeze a file system"
+  truncate -s 16M image
+  mkfs.ext4 -q -O ^has_journal image
+  configure
+  start_on 'mount -o loop image d'
+  create n1 cat
+  wait_until 5 state_is n1 connected
+  local disk=/proc/$CONSOLED/root$T/d
+  fsfreeze -f "$disk"
+  start_bg sh -c "sleep 40; fsfreeze -u '$disk'"
+  run py '
+api, ctl = int(os.environ["API"]), os.environ["CTL"]
+good = Congo("n1").attach()
+good.types(b"before")
+wait(lambda: ask(ctl, {"cmd": "status"})["journal"]["stuck"])
+begun = time.monotonic()
+node = {"name": "n2", "driver": "cmd", "params": {"cmd": "cat"}}
+assert http(api, request(b"POST", b"/nodes", json.dumps(node).encode()))[0] == 500
+assert "hangs" in ask(ctl, {"cmd": "create", "node": node})["error"]["message"]
+assert http(api, request(b"DELETE", b"/nodes/n1"))[0] == 500
+good.types(b"meanwhile")
+assert http(api, request(b"PUT", b"/nodes/n1?state=on"))[0] == 200
+assert time.monotonic() - begun < 5 * PATIENCE
+print("on")'
+  fsfreeze -u "$disk"
+  assert_output on
+  wait_until 10 eval '[ "$(ctl_get consoled .journal.stuck)" = false ]'
+  run create n2 cat
+  assert_output '{"ok":true}'
+  wait_until 5 grep -qa meanwhile "$disk/n1.log"
+}
+
 @test "a fifo in a journal's place holds up nobody, and the stop ends within seconds" {
   configure
   start

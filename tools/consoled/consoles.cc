@@ -1,5 +1,7 @@
 #include "tools/consoled/consoles.h"
 
+#include <sys/stat.h>
+
 #include "lib/base/log.h"
 
 namespace consoled {
@@ -40,6 +42,15 @@ Console* Consoles::find(std::string_view name) {
 
 void Consoles::stop() {
   for (auto& [name, console] : all_) console.stop();
+}
+
+bool Consoles::disk_hangs() const {
+  if (!shared_.journals.stuck()) return false;
+  const Config& config = shared_.config;
+  struct stat journals {
+  }, data{};
+  return ::stat(config.journal.dir.c_str(), &journals) == 0 &&
+         ::stat(config.datadir.c_str(), &data) == 0 && journals.st_dev == data.st_dev;
 }
 
 void Consoles::reopen() {

@@ -29,6 +29,8 @@ class Consoles {
   void stop();
   void clear() { all_.clear(); }
 
+  // The disk of the journals hangs, and what else is in the data folder lies there, too.
+  bool disk_hangs() const;
   // Every journal's file is opened again.
   void reopen();
 

@@ -17,8 +17,12 @@ void Nodes::begin() {
 }
 
 Result<void> Nodes::may_define() const {
-  if (definitions_ != nullptr) return {};
-  return error(Errc::denied, "with --pty there is one console, and none can be defined");
+  if (definitions_ == nullptr) {
+    return error(Errc::denied, "with --pty there is one console, and none can be defined");
+  }
+  // A commit would wait for it, and everybody with it.
+  if (!consoles_.disk_hangs()) return {};
+  return error(Errc::io, "the disk hangs: nothing can be defined until it goes on");
 }
 
 Result<void> Nodes::create(Node node, Done done) {
