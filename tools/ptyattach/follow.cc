@@ -7,7 +7,6 @@
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
-#include "lib/wire/limits.h"
 #include "tools/ptyattach/attach.h"
 
 namespace ptyattach {
@@ -46,8 +45,9 @@ void Follow::join(const Found& job) {
     base::log::error(attached.error().what);
     return;
   }
-  One& one =
-      all_.emplace_back(One{job, base::log::printable(job.name), attached->viewer, {}, {}, {}});
+  const std::string name = base::log::printable(job.name);
+  One& one = all_.emplace_back(
+      One{job, name, attached->viewer, pty::NamedLines(name, width_, "\n"), nullptr, false});
   one.stream = std::make_unique<net::Stream>(
       loop_, std::move(attached->stream),
       net::Stream::Events{.data = [this, &one](std::string_view b) { show(one, b); },
@@ -58,32 +58,18 @@ void Follow::join(const Found& job) {
 }
 
 void Follow::show(One& one, std::string_view bytes) {
-  for (size_t end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-    one.unfinished += bytes.substr(0, end);
-    print(one, one.unfinished);
-    one.unfinished.clear();
-    bytes.remove_prefix(end + 1);
-  }
-  one.unfinished += bytes;
-  // A screen-painting program may never send a newline.
-  if (one.unfinished.size() > wire::kMaxLine) {
-    print(one, one.unfinished);
-    one.unfinished.clear();
-  }
+  print(one.lines.take(bytes));
   if (output_.waiting()) pause(true);
 }
 
-// Colours pass, what moves the cursor would spoil the others' lines: CR at the end goes.
-void Follow::print(const One& one, std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (options_.quiet > 0) return;
-  output_.write(base::cat(one.name, std::string(width_ - one.name.size(), ' '), ": ", line, "\n"));
+void Follow::print(const std::string& lines) {
+  if (options_.quiet == 0 && !lines.empty()) output_.write(lines);
 }
 
 void Follow::ended(One& one) {
   if (one.over) return;
   one.over = true;
-  if (!one.unfinished.empty()) print(one, one.unfinished);
+  print(one.lines.rest());
   const std::string wrong = one.viewer == 0 ? "" : after_the_end(one.job);
   base::log::info(one.name, ": ", wrong.empty() ? "has ended" : wrong);
   if (--left_ == 0 && !output_.waiting()) loop_.stop();

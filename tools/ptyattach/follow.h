@@ -7,6 +7,7 @@
 
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
+#include "lib/pty/named_lines.h"
 #include "lib/pty/output.h"
 #include "tools/ptyattach/find.h"
 #include "tools/ptyattach/options.h"
@@ -25,13 +26,13 @@ class Follow {
     Found job;
     std::string name;  // as it is shown
     int64_t viewer = 0;
-    std::string unfinished;
+    pty::NamedLines lines;
     std::unique_ptr<net::Stream> stream;
     bool over = false;
   };
   void join(const Found& job);
   void show(One& one, std::string_view bytes);
-  void print(const One& one, std::string_view line);
+  void print(const std::string& lines);
   void ended(One& one);
   void pause(bool on);
 
