@@ -1,10 +1,10 @@
 // The frames are the same however the bytes are cut, and what they carry is what came.
-// with: tools/consoled/frames.cc
+// with: lib/net/frames.cc
 #include <string>
 #include <vector>
 
+#include "lib/net/frames.h"
 #include "tests/fuzz/target.h"
-#include "tools/consoled/frames.h"
 
 namespace {
 struct Frames {
@@ -14,7 +14,7 @@ struct Frames {
 };
 
 Frames read_frames(std::string_view in, bool whole) {
-  consoled::FrameReader reader;
+  net::FrameReader reader;
   Frames frames;
   while (!in.empty() && !frames.refused) {
     std::string_view piece = whole ? in : fuzz_piece(in);
@@ -36,15 +36,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz_expect(frames == read_frames(in, false));
   size_t taken = 0;
   for (const std::string& p : frames.payloads) {
-    fuzz_expect(p.size() <= consoled::kMaxFrameIn);
+    fuzz_expect(p.size() <= net::kMaxFrameIn);
     fuzz_expect(in.substr(taken + 4, p.size()) == p);
     taken += 4 + p.size();
   }
   fuzz_expect(taken <= size);
   // What we send is what such a reader reads.
   std::string back;
-  for (const std::string& p : read_frames(consoled::frames_of(in), true).payloads) {
-    fuzz_expect(!p.empty() && p.size() <= consoled::kMaxFrameOut);
+  for (const std::string& p : read_frames(net::frames_of(in), true).payloads) {
+    fuzz_expect(!p.empty() && p.size() <= net::kMaxFrameOut);
     back += p;
   }
   fuzz_expect(back == in);

@@ -1,4 +1,4 @@
-// The pure parts of consoled: escape keys, break sequences, frames.
+// The pure parts of consoled: escape keys, break sequences.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -8,10 +8,8 @@
 #include "lib/base/cat.h"
 #include "tools/consoled/breaks.h"
 #include "tools/consoled/escape.h"
-#include "tools/consoled/frames.h"
 
 using consoled::Escape;
-using consoled::FrameReader;
 using consoled::parse_steps;
 using consoled::Step;
 using consoled::Steps;
@@ -114,58 +112,4 @@ TEST_CASE("a chat waits and sends in turn") {
   CHECK((*chat)[2].expect == "last");
   CHECK((*chat)[2].send.empty());
   CHECK_FALSE(consoled::parse_chat("login: 'root", milliseconds(250)));
-}
-
-namespace {
-// The frames in the pieces, each in brackets; "!" where one is refused.
-std::string framed(const std::vector<std::string>& pieces) {
-  FrameReader reader;
-  std::string out;
-  for (const std::string& p : pieces) {
-    std::string_view bytes = p;
-    while (true) {
-      const auto frame = reader.next(bytes);
-      if (!frame) return out + "!";
-      if (!*frame) break;
-      out += base::cat("[", **frame, "]");
-    }
-  }
-  return out;
-}
-std::string header(uint32_t n) {
-  std::string out;
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(n >> shift);
-  return out;
-}
-}  // namespace
-
-TEST_CASE("frames come out whole, however they come in") {
-  const std::string two = header(2) + "hi" + header(0) + header(3) + "you";
-  CHECK(framed({two}) == "[hi][][you]");
-  for (size_t cut = 0; cut <= two.size(); cut++) {
-    CHECK(framed({two.substr(0, cut), two.substr(cut)}) == "[hi][][you]");
-  }
-  std::vector<std::string> bytes;
-  for (const char c : two) bytes.emplace_back(1, c);
-  CHECK(framed(bytes) == "[hi][][you]");
-  CHECK(framed({header(5) + "hel"}) == "");
-}
-
-TEST_CASE("a negative or huge length ends the reading, at its fourth byte") {
-  CHECK(framed({"\xff\xff\xff\xff"}) == "!");
-  CHECK(framed({header(0x7fffffff)}) == "!");
-  CHECK(framed({header(64 * 1024 + 1)}) == "!");
-  CHECK(framed({header(2) + "hi" + header(0x80000000)}) == "[hi]!");
-  const std::string most(64 * 1024, 'x');
-  CHECK(framed({header(64 * 1024) + most}) == "[" + most + "]");
-}
-
-TEST_CASE("what is sent goes in frames that congo can hold") {
-  CHECK(consoled::frames_of("") == "");
-  CHECK(consoled::frames_of("abc") == header(3) + "abc");
-  const std::string big(4095, 'y');
-  CHECK(consoled::frames_of(big) == header(4094) + big.substr(1) + header(1) + "y");
-  std::string one(4, '\0');
-  CHECK(consoled::kFraming.header(4094, one.data()) == 4);
-  CHECK(one == header(4094));
 }

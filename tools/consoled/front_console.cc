@@ -37,7 +37,7 @@ Result<std::string> wanted_node(std::string_view frame) {
 std::string message(Action action, std::string_view text = "") {
   Json j = {{"action", static_cast<int>(action)}};
   if (!text.empty()) j["msg"] = text;
-  return frames_of(wire::dump(j));
+  return net::frames_of(wire::dump(j));
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
     if (refused_ || over_) return;
     if (!name_.empty()) {  // it types already
       typed_ += bytes;
-      if (typed_.size() > kMaxFrameIn) stream_.pause(true);
+      if (typed_.size() > net::kMaxFrameIn) stream_.pause(true);
       return;
     }
     auto frame = reader_.next(bytes);
@@ -126,13 +126,13 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
     a.visitor = {"console", address_, {}, user_};
     a.rule = Admission::Rule::escapes;
     a.from = console->seen().head;
-    a.framing = &kFraming;
+    a.framing = &net::kFraming;
     net::Stream::Released released = stream_.release();
     a.prefix = released.unsent + message(kOk) +
-               frames_of(cat("goconserver(", base::rfc3339(base::wall_us()), "): Hello ", address_,
-                             ", welcome to the session of ", name_, "\r\n"));
+               net::frames_of(cat("goconserver(", base::rfc3339(base::wall_us()), "): Hello ",
+                                  address_, ", welcome to the session of ", name_, "\r\n"));
     a.first_input = std::move(typed_);
-    a.decode = [reader = std::make_shared<FrameReader>()](Viewer& v, std::string_view bytes) {
+    a.decode = [reader = std::make_shared<net::FrameReader>()](Viewer& v, std::string_view bytes) {
       decode(*reader, v, bytes);
     };
     a.gone = [place = place_] {};
@@ -140,7 +140,7 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
     go();
   }
 
-  static void decode(FrameReader& reader, Viewer& viewer, std::string_view bytes) {
+  static void decode(net::FrameReader& reader, Viewer& viewer, std::string_view bytes) {
     // Over TCP an end of the keys may be the end of all, which nobody sees on a silent console.
     if (bytes.empty()) {
       viewer.keys({});
@@ -169,7 +169,7 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
   FrontConsole& front_;
   std::string address_, user_;
   std::shared_ptr<void> place_;
-  FrameReader reader_;
+  net::FrameReader reader_;
   std::string name_;   // of the node, once it was said
   std::string typed_;  // frames behind that
   bool refused_ = false, half_closed_ = false, over_ = false;

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "lib/http/server.h"
+#include "lib/net/frames.h"
 #include "lib/net/listener.h"
 #include "lib/tls/context.h"
-#include "tools/consoled/frames.h"
 #include "tools/consoled/nodes.h"
 #include "tools/consoled/relay.h"
 

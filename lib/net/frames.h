@@ -10,7 +10,7 @@
 #include "lib/base/result.h"
 #include "lib/net/fanout.h"
 
-namespace consoled {
+namespace net {
 
 // What is taken from a client in one frame; a longer one, or a negative one, is the end of it.
 inline constexpr size_t kMaxFrameIn = 64 * 1024;
@@ -21,7 +21,7 @@ inline constexpr size_t kMaxFrameOut = 4094;
 std::string frames_of(std::string_view payload);
 
 // The same for what a Fanout sends.
-extern const net::Framing kFraming;
+extern const Framing kFraming;
 
 class FrameReader {
  public:
@@ -35,4 +35,4 @@ class FrameReader {
   bool given_ = false;
 };
 
-}  // namespace consoled
+}  // namespace net

@@ -1,9 +1,9 @@
-#include "tools/consoled/frames.h"
+#include "lib/net/frames.h"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace consoled {
+namespace net {
 
 namespace {
 
@@ -22,7 +22,7 @@ int32_t length_of(std::string_view header) {
 
 }  // namespace
 
-const net::Framing kFraming{kMaxFrameOut, put_header};
+const Framing kFraming{kMaxFrameOut, put_header};
 
 std::string frames_of(std::string_view payload) {
   std::string out;
@@ -66,4 +66,4 @@ base::Result<std::optional<std::string_view>> FrameReader::next(std::string_view
   return Frame{std::string_view(rest_).substr(kHeader)};
 }
 
-}  // namespace consoled
+}  // namespace net
