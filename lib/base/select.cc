@@ -36,15 +36,24 @@ bool has_label(const Candidate& c, std::string_view key, std::string_view value)
   return it != c.labels.end() && it->second == value;
 }
 
+// "a, b or c"; of many, the first ones and how many more.
+std::string alternatives(const Names& names) {
+  constexpr size_t kMost = 10;
+  const size_t shown = std::min(names.size(), kMost);
+  std::string out = names[0];
+  for (size_t i = 1; i < shown; i++) {
+    const bool last = i + 1 == shown && shown == names.size();
+    out += (last ? " or " : ", ") + names[i];
+  }
+  return shown == names.size() ? out : cat(out, " or ", names.size() - shown, " others");
+}
+
 Result<void> add_name(Names& out, const std::vector<Candidate>& all, const std::string& part) {
   if (add_matching(out, all, [&](const Candidate& c) { return c.name == part; })) return {};
   Names starts;
   add_matching(starts, all, [&](const Candidate& c) { return c.name.starts_with(part); });
   if (starts.empty()) return error(Errc::not_found, part, ": no such name");
-  if (starts.size() > 1) {
-    return error(Errc::bad_input, part, ": could be ", starts[0], " or ", starts[1],
-                 starts.size() > 2 ? " or others" : "");
-  }
+  if (starts.size() > 1) return error(Errc::bad_input, part, ": could be ", alternatives(starts));
   add(out, starts[0]);
   return {};
 }

@@ -189,7 +189,7 @@ TEST_CASE("several at once: what means nothing, or too much, is told") {
            {"web1,", "an empty name in the list", Errc::bad_input},
            {",web1", "an empty name in the list", Errc::bad_input},
            {"web1,,db", "an empty name in the list", Errc::bad_input},
-           {"web", "web: could be web1 or web2 or others", Errc::bad_input},
+           {"web", "web: could be web1, web2 or web10", Errc::bad_input},
            {"d", "d: could be db or db-old", Errc::bad_input},
            {"mail", "mail: no such name", Errc::not_found},
            {"web1,mail,none", "mail: no such name", Errc::not_found},
