@@ -18,7 +18,7 @@ LIBS := base wire net peer pty journal crypto tls redis queue conf store http we
 base_USES    :=
 wire_USES    := base
 net_USES     := base
-journal_USES := base
+journal_USES := wire base
 peer_USES    := wire net base
 pty_USES     := net base
 crypto_USES  := base
@@ -35,7 +35,7 @@ ptybufferd_USES := peer journal pty net wire base
 ptyattach_USES  := peer pty net wire base
 qput_USES       := queue redis net wire base
 qwait_USES      := queue redis net wire base
-conctl_USES     := http peer pty crypto net wire base
+conctl_USES     := http peer journal pty crypto net wire base
 conlog_USES     := journal wire base
 tlspipe_USES    := tls crypto net base
 resolve_USES    := net base
@@ -183,7 +183,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 # What tools have of their own and is pure.
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
-                  $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc)) tools/conlog/when.cc \
+                  $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc)) \
                   tools/conctl/keys.cc tools/conctl/definition.cc
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(consoled_OBJS) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"

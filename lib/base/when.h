@@ -12,9 +12,9 @@
 
 #include "lib/base/result.h"
 
-namespace conlog {
+namespace base {
 
 // Microseconds since 1970; `now` is what relative ones count from.
-base::Result<int64_t> parse_when(std::string_view text, int64_t now);
+Result<int64_t> parse_when(std::string_view text, int64_t now);
 
-}  // namespace conlog
+}  // namespace base

@@ -7,10 +7,10 @@
 #include <doctest/doctest.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/when.h"
 #include "tests/unit/help.h"
-#include "tools/conlog/when.h"
 
-using conlog::parse_when;
+using base::parse_when;
 
 namespace {
 struct Zone {

@@ -1,6 +1,4 @@
-#include "tools/conlog/show.h"
-
-#include <unistd.h>
+#include "lib/journal/show.h"
 
 #include <algorithm>
 #include <array>
@@ -10,18 +8,12 @@
 
 #include "lib/base/cat.h"
 #include "lib/base/clock.h"
-#include "lib/base/fd.h"
 #include "lib/wire/console_record.h"
 #include "lib/wire/escape.h"
 
-namespace conlog {
-
-using journal::Item;
-using journal::Kind;
-using journal::Line;
+namespace journal {
 
 namespace {
-constexpr size_t kSome = 65536;
 constexpr unsigned kDigits = 3;  // of a second, for people; JSON has six
 constexpr std::string_view kName = "\x1b[35m", kFound = "\x1b[1;31m", kPlain = "\x1b[m";
 
@@ -64,74 +56,71 @@ size_t unfinished(std::string_view bytes) {
 }
 }  // namespace
 
-void Output::some() {
-  if (text_.size() >= kSome) static_cast<void>(static_cast<bool>(flush()));
+base::Result<ShowOptions> show_options(Asked asked) {
+  ShowOptions o;
+  if (asked.grep) {
+    base::Result<Pattern> pattern = asked.fixed ? Pattern::text(*asked.grep, asked.ignore_case)
+                                                : Pattern::regex(*asked.grep, asked.ignore_case);
+    if (!pattern) return base::error(base::Errc::usage, "-g: ", pattern.error().what);
+    o.wanted = std::move(*pattern);
+  }
+  o.asked = std::move(asked);
+  return o;
 }
 
-base::Result<void> Output::flush() {
-  const std::string text = std::exchange(text_, {});
-  if (failed_ || text.empty()) return {};
-  base::Result<void> written = base::write_all(STDOUT_FILENO, text);
-  failed_ = !written;
-  return written;
-}
-
-Show::Show(const Options& options, std::string node, bool prefix, Output& out)
+Show::Show(const ShowOptions& options, std::string node, bool prefix, Output& out)
     : options_(options),
+      asked_(options.asked),
       node_(std::move(node)),
       prefix_(prefix),
       out_(out),
-      keep_(options.lines && options.wanted) {}
-
-// Bytes go through unchanged, also what is no line yet.
-bool Show::as_it_was() const {
-  return options_.form == Form::text && !prefix_ && !options_.times && !options_.events &&
-         !options_.wanted;
-}
+      keep_(asked_.lines && asked_.keeps_lines()) {}
 
 bool Show::take(const Item& item, int64_t epoch) {
   epoch_ = epoch;
-  if (options_.until && item.time_us > *options_.until) return false;
-  if (options_.form == Form::asciicast) {
+  if (asked_.until && item.time_us > *asked_.until) return false;
+  if (asked_.form == Form::asciicast) {
     record(item);
-  } else if (as_it_was()) {
-    if (item.what != Item::What::event) out_.text() += item.bytes;
-    out_.found();
+  } else if (asked_.as_it_was(prefix_)) {
+    if (item.what != Item::What::event) out_.text += item.bytes;
+    out_.any = true;
   } else {
-    lines_.feed(item, [this](const Line& l) { return line(l); });
+    lines_.feed(item, [this](const Line& l) {
+      line(l);
+      return true;
+    });
   }
-  out_.some();
-  return !out_.failed();
-}
-
-bool Show::line(const Line& l) {
-  const bool event = l.what == Item::What::event;
-  if (event && !options_.events) return true;
-  if (options_.wanted) {
-    const std::string text = event ? event_text(l) : "";
-    const bool found = options_.wanted->find(event ? text : without_cr(l.text)).has_value();
-    if (found == options_.invert) return true;
-  }
-  out_.found();
-  if (!keep_) {
-    put(l, out_.text());
-    return true;
-  }
-  put(l, kept_.emplace_back());
-  if (kept_.size() > *options_.lines) kept_.pop_front();
   return true;
 }
 
+void Show::line(const Line& l) {
+  const bool event = l.what == Item::What::event;
+  if (event && !asked_.events) return;
+  if (options_.wanted) {
+    const std::string text = event ? event_text(l) : "";
+    const bool found = options_.wanted->find(event ? text : without_cr(l.text)).has_value();
+    if (found == asked_.invert) return;
+  }
+  out_.any = true;
+  if (!keep_) return put(l, out_.text);
+  put(l, kept_.emplace_back());
+  kept_size_ += kept_.back().size();
+  while (kept_.size() > *asked_.lines || (kept_size_ > options_.most_kept && kept_.size() > 1)) {
+    kept_size_ -= kept_.front().size();
+    kept_.pop_front();
+  }
+}
+
 void Show::put(const Line& l, std::string& out) {
-  if (options_.form == Form::json) return put_json(l, out);
+  if (asked_.form == Form::json) return put_json(l, out);
   put_text(l, out);
 }
 
 void Show::put_text(const Line& l, std::string& out) {
   if (prefix_) {
-    out += base::cat(options_.color ? kName : "", node_, options_.color ? kPlain : "", ": ");
+    out += base::cat(asked_.color ? kName : "", node_, asked_.color ? kPlain : "", ": ");
   }
-  if (options_.times) {
+  if (asked_.times) {
     out += l.time_us == 0 ? "-" : base::rfc3339_local(l.time_us, kDigits);
     out += ' ';
   }
@@ -145,8 +134,8 @@ void Show::put_text(const Line& l, std::string& out) {
 
 void Show::put_matches(std::string_view text, std::string& out) const {
   size_t at = 0;
-  while (options_.color && options_.wanted && !options_.invert && at < text.size()) {
-    const std::optional<journal::Pattern::Found> found = options_.wanted->find(text, at);
+  while (asked_.color && options_.wanted && !asked_.invert && at < text.size()) {
+    const std::optional<Pattern::Found> found = options_.wanted->find(text, at);
     if (!found || found->size == 0) break;
     out += text.substr(at, found->at - at);
     out += base::cat(kFound, text.substr(found->at, found->size), kPlain);
@@ -176,12 +165,12 @@ void Show::record(const Item& item) {
   const int64_t now = item.time_us == 0 ? began_us_ : item.time_us;
   if (!std::exchange(begun_, true)) {
     began_us_ = now;
-    out_.text() +=
+    out_.text +=
         base::cat("{\"version\":2,\"width\":80,\"height\":24,\"timestamp\":", now / 1000000,
                   ",\"idle_time_limit\":2,\"title\":");
-    wire::append_go_string(node_, out_.text());
-    out_.text() += "}\n";
-    out_.found();
+    wire::append_go_string(node_, out_.text);
+    out_.text += "}\n";
+    out_.any = true;
   }
   std::string bytes = std::exchange(partial_, {});
   bytes += item.bytes;
@@ -195,24 +184,25 @@ void Show::record(const Item& item) {
 
 void Show::record_bytes(std::string_view bytes) {
   const int64_t since = std::max<int64_t>(last_us_ - began_us_, 0);
-  out_.text() += base::cat('[', base::wall_text(since), ",\"o\",");
-  wire::append_go_string(bytes, out_.text());
-  out_.text() += "]\n";
+  out_.text += base::cat('[', base::wall_text(since), ",\"o\",");
+  wire::append_go_string(bytes, out_.text);
+  out_.text += "]\n";
 }
 
 void Show::caught_up() {
-  for (const std::string& text : kept_) {
-    out_.text() += text;
-    out_.some();
-  }
+  for (const std::string& text : kept_) out_.text += text;
   kept_.clear();
+  kept_size_ = 0;
   keep_ = false;
 }
 
 void Show::finish() {
   if (!partial_.empty()) record_bytes(partial_);
-  lines_.flush([this](const Line& l) { return line(l); });
+  lines_.flush([this](const Line& l) {
+    line(l);
+    return true;
+  });
   caught_up();
 }
 
-}  // namespace conlog
+}  // namespace journal

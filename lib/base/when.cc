@@ -1,4 +1,4 @@
-#include "tools/conlog/when.h"
+#include "lib/base/when.h"
 
 #include <array>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace conlog {
+namespace base {
 
 namespace {
 constexpr int64_t kMicro = 1000000;
@@ -174,11 +174,11 @@ std::optional<int64_t> absolute(std::string_view text, int64_t now) {
 }
 }  // namespace
 
-base::Result<int64_t> parse_when(std::string_view text, int64_t now) {
+Result<int64_t> parse_when(std::string_view text, int64_t now) {
   if (const std::optional<int64_t> at = relative(text, now)) return *at;
   if (const std::optional<int64_t> at = absolute(text, now)) return *at;
-  return base::error(base::Errc::usage, "\"", text,
-                     "\" is no time: try \"2026-11-21 02:03\", 02:03, \"10 min ago\", yesterday");
+  return error(Errc::usage, "\"", text,
+               "\" is no time: try \"2026-11-21 02:03\", 02:03, \"10 min ago\", yesterday");
 }
 
-}  // namespace conlog
+}  // namespace base

@@ -1,0 +1,109 @@
+// What is asked of journals, on its way to consoled and back; and journals shown piece by piece.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "lib/base/atomic_file.h"
+#include "lib/journal/asked.h"
+#include "lib/journal/play.h"
+#include "tests/unit/help.h"
+
+using journal::Asked;
+using journal::Form;
+using journal::Play;
+
+namespace {
+
+base::Result<Asked> back(const std::map<std::string, std::string>& fields) {
+  return journal::asked_of([&fields](std::string_view name) {
+    const auto at = fields.find(std::string(name));
+    return at == fields.end() ? "" : at->second;
+  });
+}
+
+std::map<std::string, std::string> map_of(const Asked& a) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : journal::fields_of(a)) out[name] = value;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("asked: what was asked for comes through a query as it was") {
+  Asked a;
+  CHECK(map_of(a).empty());
+  a.events = a.color = a.fixed = a.invert = true;
+  a.form = Form::json;
+  a.lines = 7;
+  a.since = 0;
+  a.until = 1795228800000000;
+  a.grep = "a&b=c";
+  const auto b = back(map_of(a));
+  REQUIRE(b);
+  CHECK(map_of(*b) == map_of(a));
+}
+
+TEST_CASE("asked: what makes no sense is refused, and -f has its ten lines") {
+  CHECK_FALSE(back({{"lines", "x"}}));
+  CHECK_FALSE(back({{"lines", "-1"}}));
+  CHECK_FALSE(back({{"since", "5"}, {"until", "4"}}));
+  CHECK_FALSE(back({{"form", "html"}}));
+  CHECK_FALSE(back({{"times", "yes"}}));
+  CHECK_FALSE(back({{"invert", "1"}}));
+  CHECK_FALSE(back({{"form", "asciicast"}, {"grep", "x"}}));
+  CHECK_FALSE(back({{"follow", "1"}, {"until", "1"}}));
+  const auto followed = back({{"follow", "1"}});
+  REQUIRE(followed);
+  CHECK(followed->lines == 10);
+}
+
+TEST_CASE("play: a piece at a time, each bounded, and all of it") {
+  const help::Folder folder;
+  std::string all;
+  for (int i = 0; all.size() < 3'000'000; i++) all += base::cat("line ", i, "\n");
+  REQUIRE(base::write_atomic(folder / "a.log", all, 0600));
+  REQUIRE(base::write_atomic(folder / "b.log", "the other\n", 0600));
+  const auto play = Play::make({}, folder.path(), {"a", "none", "b"});
+  REQUIRE(play);
+  std::string got;
+  size_t steps = 0, longest = 0;
+  Play::Now now = Play::Now::more;
+  while (now == Play::Now::more) {
+    now = (*play)->step(65536);
+    longest = std::max(longest, (*play)->output().text.size());
+    got += std::exchange((*play)->output().text, {});
+    steps++;
+  }
+  CHECK(now == Play::Now::over);
+  CHECK(steps >= 10);
+  CHECK(longest < 1'000'000);
+  CHECK(got.size() == all.size() +
+                          3 * static_cast<size_t>(std::count(all.begin(), all.end(), '\n')) +
+                          std::string("b: the other\n").size());
+  CHECK(got.ends_with("b: the other\n"));
+  const auto trouble = (*play)->take_trouble();
+  REQUIRE(trouble.size() == 1);
+  CHECK(trouble[0].node == "none");
+  CHECK(trouble[0].error.code == base::Errc::not_found);
+}
+
+TEST_CASE("play: of the last lines that were found no more is kept than was allowed") {
+  const help::Folder folder;
+  std::string all;
+  for (int i = 0; i < 1000; i++) all += base::cat("found ", 1000 + i, "\n");
+  REQUIRE(base::write_atomic(folder / "a.log", all, 0600));
+  Asked a;
+  a.grep = "found";
+  a.lines = 500;
+  const auto play = Play::make(a, folder.path(), {"a"}, 100);
+  REQUIRE(play);
+  while ((*play)->step(65536) == Play::Now::more) {
+  }
+  CHECK((*play)->output().text.size() <= 100);
+  CHECK((*play)->output().text.ends_with("found 1999\n"));
+  a.grep = "(";
+  CHECK_FALSE(Play::make(a, folder.path(), {"a"}));
+}
