@@ -18,6 +18,7 @@ Connection::Connection(const ConnectionRules& rules, std::string peer, std::shar
       peer_(std::move(peer)),
       place_(std::move(place)),
       gone_(std::move(gone)),
+      stall_(rules.patience.stall),
       parser_(rules.max_body),
       deadline_(rules.loop, [this] { timed_out(); }),
       next_(rules.loop, [this] { serve(); }) {}
@@ -109,6 +110,7 @@ bool Connection::serve_one() {
     case Step::done:
       break;
   }
+  stall_ = rules_.patience.stall;
   enter(State::busy);
   const auto exchange = std::make_shared<Exchange>(this, parser_.take());
   exchange_ = exchange.get();
@@ -161,7 +163,7 @@ void Connection::low_water() {
 void Connection::timed_out() {
   if (stream_->unsent() > 0) {
     if (stalled()) return gone();
-    deadline_.at(taken_at_ + rules_.patience.stall);
+    deadline_.at(taken_at_ + stall_);
     return;
   }
   switch (state_) {
@@ -188,7 +190,7 @@ bool Connection::stalled() {
     taken_ = taken;
     taken_at_ = now;
   }
-  return now - taken_at_ >= rules_.patience.stall;
+  return now - taken_at_ >= stall_;
 }
 
 // Our last word is said: what the client still sends is read and thrown away, for a socket that is

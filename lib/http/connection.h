@@ -85,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string peer_;
   std::shared_ptr<void> place_;
   std::function<void()> gone_;
+  base::Duration stall_;  // of this answer
   RequestParser parser_;
   State state_ = State::idle;
   Exchange* exchange_ = nullptr;  // being answered

@@ -54,6 +54,10 @@ void Exchange::write(std::string_view bytes) {
   connection_->send(chunked_ ? chunk_text(bytes) : bytes);
 }
 
+void Exchange::be_patient(base::Duration stall) {
+  if (connection_ != nullptr) connection_->stall_ = stall;
+}
+
 bool Exchange::full() const {
   return connection_ != nullptr && connection_->stream_->full();
 }

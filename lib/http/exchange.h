@@ -47,6 +47,8 @@ class Exchange {
   void write(std::string_view bytes);
   bool full() const;
   void on_room(std::function<void()> room) { room_ = std::move(room); }
+  // How long this answer may find nobody who takes it, instead of what the server's rule is.
+  void be_patient(base::Duration stall);
   void end();
 
   // Answers 101 with these fields; the connection is handed over from the loop, soon.

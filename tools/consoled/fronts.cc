@@ -33,7 +33,11 @@ std::string url_of(const TcpListener& listener, bool tls) {
 }  // namespace
 
 Fronts::Fronts(Shared& shared, Nodes& nodes, int64_t started_us)
-    : shared_(shared), nodes_(nodes), rest_(shared, nodes), v1_(shared, nodes, started_us) {}
+    : shared_(shared),
+      nodes_(nodes),
+      rest_(shared, nodes),
+      v1_(shared, nodes, started_us),
+      log_(shared, nodes) {}
 
 Result<std::unique_ptr<Fronts>> Fronts::open(Shared& shared, Nodes& nodes,
                                              ControlCommands& commands, Sockets sockets,
@@ -85,6 +89,7 @@ Result<void> Fronts::open_web(const Sockets& sockets) {
   for (http::Router* router : {&local_, &remote_}) {
     rest_.add_routes(*router);
     v1_.add_routes(*router);
+    log_.add_routes(*router);
   }
   v1_.add_local_routes(local_);
   web_->add_local_routes(local_);

@@ -13,6 +13,7 @@
 #include "tools/consoled/front_ctl.h"
 #include "tools/consoled/front_web.h"
 #include "tools/consoled/rest_goconserver.h"
+#include "tools/consoled/rest_log.h"
 #include "tools/consoled/rest_v1.h"
 #include "tools/consoled/sockets.h"
 
@@ -37,6 +38,7 @@ class Fronts {
   Nodes& nodes_;
   RestGoconserver rest_;
   RestV1 v1_;
+  RestLog log_;
   std::unique_ptr<FrontWeb> web_;
   std::optional<tls::Context> tls_;
   http::Router local_{true}, remote_{true};

@@ -23,6 +23,8 @@ class Journals {
 
   // Makes the folder and starts the thread.
   base::Result<void> start();
+  // DATADIR; "" where there are none.
+  std::string folder() const { return settings_.on ? settings_.dir : ""; }
   // DATADIR/NAME.log; "" where there are none.
   std::string path(const std::string& name) const;
   // Null where there are none.
@@ -32,6 +34,8 @@ class Journals {
   void dirty(journal::Append& append);
   // An event was noted.
   void soon();
+  // Gives the thread what is there, at once.
+  void flush() { writer_.flush(); }
 
   bool stuck() const { return writer_.stuck(base::Clock::now()); }
   // Waits for the disk, at most until the deadline. False: some of it did not get there.
