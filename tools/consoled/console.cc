@@ -117,6 +117,7 @@ void Console::redefine(Node node) {
     happen(Happening::unwanted);
   }
   node_ = std::move(node);
+  revision_ = shared_.next_revision++;
   update();
 }
 

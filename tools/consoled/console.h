@@ -47,6 +47,8 @@ class Console final : private Intake {
   Console& operator=(const Console&) = delete;
 
   const Node& node() const { return node_; }
+  // Changes with the definition, and with each start of the daemon: an ETag (RFC 9110, 8.8.3).
+  std::string revision() const { return base::cat('"', shared_.epoch, '-', revision_, '"'); }
   const std::string& name() const { return node_.name; }
   const Status& status() const { return status_; }
   // Null while there is none.
@@ -143,6 +145,7 @@ class Console final : private Intake {
 
   Shared& shared_;
   Node node_;
+  uint64_t revision_ = shared_.next_revision++;
   Status status_;
   Wish wish_ = Wish::as_defined;
   bool told_down_ = false;

@@ -67,7 +67,10 @@ Result<std::vector<Console*>> Nodes::select(std::string_view pattern) {
   std::vector<base::Candidate> all;
   all.reserve(consoles_.all().size());
   for (const auto& [name, console] : consoles_.all()) {
-    all.push_back({name, console.node().labels, {}});
+    const auto& labels = console.node().labels;
+    const auto group = labels.find("group");
+    all.push_back({name, labels, {}});
+    if (group != labels.end()) all.back().groups = {group->second};
   }
   const auto names = base::select(pattern, all);
   if (!names) return names.error();

@@ -138,7 +138,10 @@ void RestGoconserver::show(const ExchangePtr& e, std::string_view name) {
   const Console* c = nodes_.find(name);
   if (c == nullptr) return refuse(e, 400, cat("The node ", name, " is not exist."));
   const Node shown = redacted(c->node(), driver_kind(c->node().driver));
-  e->respond(http::response(200, kJson, node_answer(shown, compatible_name(c->status())) + "\n"));
+  http::Response r =
+      http::response(200, kJson, node_answer(shown, compatible_name(c->status())) + "\n");
+  r.fields.add("ETag", c->revision());
+  e->respond(r);
 }
 
 void RestGoconserver::remove(const ExchangePtr& e, std::string_view name) {

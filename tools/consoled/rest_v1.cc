@@ -72,13 +72,18 @@ void RestV1::add_routes(http::Router& router) {
 }
 
 void RestV1::add_local_routes(http::Router& router) {
-  // Another definition in place of the one there is.
+  // Another definition in place of the one there is; with If-Match, of the one that was seen.
   router.add("PUT", "/v1/nodes/{node}", [this](const ExchangePtr& e, const Parameters& p) {
     Result<json> body = wire::parse(e->request().body);
     if (!body) return refuse(e, body.error());
     Result<Node> node = read_node(*body);
     if (!node) return refuse(e, node.error());
     node->name = p.get("node");
+    const Console* c = nodes_.find(node->name);
+    const std::string_view seen = e->request().fields.get("If-Match");
+    if (c != nullptr && !seen.empty() && seen != c->revision()) {
+      return refuse(e, base::error(base::Errc::busy, node->name, " was changed meanwhile"));
+    }
     const Result<void> taken = nodes_.replace(std::move(*node), [e](const Result<void>& stored) {
       stored ? answer(e, json::object()) : refuse(e, stored.error());
     });

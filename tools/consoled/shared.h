@@ -24,6 +24,7 @@ struct Shared {
   Publishers* publishers = nullptr;  // null: nobody is told what consoles say
   int64_t epoch = 0;                 // of offsets where there is no journal: this start
   uint64_t next_viewer = 1;          // numbers are never given twice
+  uint64_t next_revision = 1;        // of definitions; likewise
   uint64_t input_bytes = 0;          // totals, for /metrics
   uint64_t output_bytes = 0;
   uint64_t skipped_bytes = 0;  // of viewers that are gone
