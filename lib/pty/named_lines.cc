@@ -33,9 +33,16 @@ std::string NamedLines::line(std::string_view text) const {
   return base::cat(name_, ": ", text, end_);
 }
 
+// What goes back to the line's beginning goes back to behind the name.
 void NamedLines::end_line(std::string& out) {
-  if (unfinished_.ends_with('\r')) unfinished_.pop_back();
-  out += line(std::exchange(unfinished_, {}));
+  std::string text = std::exchange(unfinished_, {});
+  while (text.ends_with('\r')) text.pop_back();
+  std::string shown;
+  for (const char c : text) {
+    shown += c;
+    if (c == '\r') shown += name_ + ": ";
+  }
+  out += line(shown);
 }
 
 }  // namespace pty

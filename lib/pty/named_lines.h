@@ -15,7 +15,8 @@ class NamedLines {
   // The name is padded to `width`; `end` ends each line, CR LF where the terminal is raw.
   NamedLines(std::string_view name, size_t width, std::string_view end);
 
-  // The lines that end in these bytes. Colours pass; a CR at the end of a line goes.
+  // The lines that end in these bytes. Colours pass; a CR at the end of a line goes, and behind one
+  // within a line the name is said again.
   std::string take(std::string_view bytes);
   // The line that did not end, if there is one.
   std::string rest();

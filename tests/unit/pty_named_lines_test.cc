@@ -9,6 +9,8 @@ TEST_CASE("named lines: each whole line has the name, padded, and loses its CR")
   CHECK(l.take("one\r\ntw") == "n1  : one\n");
   CHECK(l.take("o\n\nthree") == "n1  : two\nn1  : \n");
   CHECK(l.rest() == "n1  : three\n");
+  CHECK(l.take("10%\r90%\r\r\n") == "n1  : 10%\rn1  : 90%\n");
+  CHECK(l.take("\rback\n") == "n1  : \rn1  : back\n");
   CHECK(l.rest() == "");
   CHECK(l.line("[gone]") == "n1  : [gone]\n");
 }
