@@ -30,7 +30,8 @@ void on_fatal(int signal) {
 
 base::Result<void> RawMode::enter(int fd) {
   Saved& s = saved();
-  if (::tcgetattr(fd, &s.settings) < 0) return base::sys_error(errno, "terminal");
+  // After SIGSTOP and SIGCONT the terminal may still be raw: what it was before stays known.
+  if (s.active == 0 && ::tcgetattr(fd, &s.settings) < 0) return base::sys_error(errno, "terminal");
   termios raw = s.settings;
   ::cfmakeraw(&raw);
   s.fd = fd;
