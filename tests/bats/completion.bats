@@ -72,6 +72,21 @@ completed() {
   [ ! -e oops ]
 }
 
+@test "bash completes the names of consoles, in a list too" {
+  start_bg consoled 2>"$T/consoled.err"
+  wait_until 10 ctl consoled.sock status
+  conctl create web1 driver=cmd ondemand=true --param cmd=cat
+  conctl create db driver=cmd ondemand=true --param cmd=cat
+  completed conctl console we
+  assert_output web1
+  completed conctl log db,w
+  assert_output db,web1
+  completed conctl logging web1 o
+  assert_output $'on\noff'
+  completed conctl lo
+  assert_output $'logging\nlog'
+}
+
 @test "the shells that are here accept their files" {
   local file
   for file in "$LM_ROOT"/tools/*/completion.bash; do

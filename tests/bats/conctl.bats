@@ -9,6 +9,17 @@ start() {
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
+# start_compatible [YAML]: in goconserver's place, and what leads there. YAML: more of "global".
+start_compatible() {
+  local api port
+  api=$(free_port) port=$(free_port)
+  printf 'global:\n  host: 127.0.0.1\n%s\napi:\n  port: %s\nconsole:\n  port: %s\n  datadir: %s\n' \
+    "${1:-}" "$api" "$port" "$T/data" >server.conf
+  mkdir data
+  start -c server.conf
+  export CONGO_URL=http://127.0.0.1:$api CONGO_PORT=$port
+}
+terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal.py" "$@"; }
 # cat_console NAME [WORDS...]
 cat_console() {
   local name=$1
@@ -206,20 +217,8 @@ EOF
 }
 
 @test "as congo it speaks REST over TCP, and every failure is status 1" {
-  cat >server.conf <<EOF
-global:
-  host: 127.0.0.1
-api:
-  port: $(free_port)
-console:
-  port: $(free_port)
-  datadir: $T/data
-EOF
-  mkdir data
-  start -c server.conf
+  start_compatible
   ln -s "$(command -v conctl)" congo
-  CONGO_URL=http://127.0.0.1:$(sed -n '/^api/,/port/s/.*port: //p' server.conf)
-  export CONGO_URL
   run ./congo create n1 driver=cmd --params cmd=cat
   assert_output Created
   wait_until 10 sh -c './congo list | grep -q "state: connected)"'
@@ -234,4 +233,372 @@ EOF
   assert_output --partial 'unset CONGO_URL'
   run ./congo delete n1
   assert_output Deleted
+}
+
+# The bytes are those of congo 0.3.3 against this server.
+@test "as congo it says congo's bytes where congo says them" {
+  start_compatible
+  ln -s "$(command -v conctl)" congo
+  # said WORDS...: stdout and stderr, with every byte at their ends.
+  said() {
+    local status=0
+    ./congo "$@" >said 2>complained || status=$?
+    output=$(cat said; echo .) stderr=$(cat complained; echo .)
+    return "$status"
+  }
+  said list
+  assert_equal "$output" $'Could not find any record.\n.'
+  said create n1 driver=cmd --params cmd=cat
+  assert_equal "$output" $'Created\n.'
+  ! said create n1 driver=cmd --params cmd=cat
+  assert_equal "$output" $'{\n\t"error": {\n\t\t"code": "busy",\n\t\t"message": "The node name n1 is already exist"\n\t}\n}\n\n.'
+  assert_equal "$stderr" $'Error: response == 409 conflict\n.'
+  ! said show zz
+  assert_equal "$stderr" $'Could not get resources detail, Error: response == 400 bad request\n.'
+  wait_until 10 is_up n1
+  said show n1
+  assert_equal "$output" $'{\n\t"StorageNode": {\n\t\t"name": "n1",\n\t\t"driver": "cmd",\n\t\t"params": {\n\t\t\t"cmd": "cat"\n\t\t},\n\t\t"ondemand": false,\n\t\t"Labels": null\n\t},\n\t"State": "connected"\n}\n\n.'
+  said logging zz on
+  assert_equal "$output" $'zz: Skip this node as it is not exist.\n.'
+  ! said logging n1 sideways
+  assert_equal "$stderr" $'Usage: congo logging <node> on/off \n.'
+  for use in 'show <node> ' 'delete <node>' 'console <node>' 'logging <node> on/off ' \
+    'create <node> driver=ssh ondemand=true --param key=val,key=val'; do
+    ! said "${use%% *}"
+    assert_equal "$stderr" "Usage: congo $use"$'\n.'
+  done
+  ! said delete n # a beginning is no name for congo
+  assert_equal "$stderr" $'Error: response == 400 bad request\n.'
+  said delete n1
+  assert_equal "$output" $'Deleted\n.'
+  ! said console zz
+  assert_equal "$output" $'\rCould not connect to zz, error: Node not exist\n.'
+}
+
+@test "over CONGO_URL a terminal shows what congo shows, and takes its keys" {
+  start_compatible
+  cat_console n1
+  run terminal conctl console n1 <<'EOF'
+expect [Enter `^Ec?' for help]\r\ngoconserver(
+expect ): Hello 127.0.0.1:
+expect , welcome to the session of n1\r\n
+send hello\r
+expect hello\r\nhello\r\n
+send \x05cw
+expect \r\nUser: 127.0.0.1:
+send \x05cl1
+expect \r\nBreak sequence ^Ecl1 pressed\r\n
+expect ~B
+send \x05cl?
+expect \r\nBreak sequence ^Ecl? pressed\r\nkey: 1 string: ~B, delay: 250\r\n
+send \x05cr
+expect hello\r\nhello\r\n
+send \x05ci
+expect "State": "connected"
+send \x05cp
+expect hello\r\nhello\r\n
+send \x05co
+expect not with CONGO_URL
+send ab\x05xy\r
+expect ab^Exy\r\n
+send \x05c.
+expect [Disconnected]\r\n
+EOF
+  assert_success
+  assert_line 'status 0'
+  assert_line 'terminal restored'
+}
+
+@test "over CONGO_URL a lost server is told in congo's words, and the session goes on" {
+  start_compatible
+  cat_console n1
+  run terminal conctl console n1 <<EOF
+expect session of n1
+run kill -9 $CONSOLED
+expect \\rCould not receive message, error: EOF.\\r\\n[Enter \`^Ec.' to exit]\\r\\nSession is teminated unexpectedly, retrying....\\r\\n
+run consoled -c server.conf >/dev/null 2>&1 3>&- &
+expect [Enter \`^Ec?' for help]\\r\\n
+expect session of n1
+send again\\r
+expect again\\r\\nagain\\r\\n
+send \\x05c.
+EOF
+  assert_success
+  assert_line 'status 0'
+  assert_line 'terminal restored'
+}
+
+@test "over CONGO_URL several consoles get what is typed, and it may come from a pipe" {
+  start_compatible
+  cat_console n1
+  cat_console n2
+  run timeout 20 conctl console n1,n2 <<<'to both'
+  assert_success
+  assert_line 'n1: to both'
+  assert_line 'n2: to both'
+  run timeout 20 conctl console n1 <<<'to one'
+  assert_success
+  assert_line --partial 'to one'
+  run terminal conctl console n1,n2 <<'EOF'
+expect n1: Console session has been established\r\nn2: Console session has been established\r\nEnter the key to broadcast the buffer. [Enter '^Ec.' to exit]\r\n
+send \x05cl1
+expect ^Ecl1 pressed\r\n
+send all\r
+expect all\r\n
+send \x05c.
+expect n1: [Disconnected]\r\nn2: [Disconnected]\r\n
+EOF
+  assert_success
+  assert_line 'status 0'
+  assert_line 'terminal restored'
+}
+
+@test "a server that sends on to another is followed, but not for ever; a refusal is told" {
+  start_compatible
+  cat_console n1
+  cat_console n2
+  cat_console n3
+  port=$(free_port)
+  start_bg python3 -c '
+import json, socket, struct, sys
+def frame(o): b = json.dumps(o).encode(); return struct.pack(">i", len(b)) + b
+to = lambda port: {"action": 3, "host": "127.0.0.1", "console_port": port}
+answers = {"n1": to(sys.argv[2]), "n2": to(sys.argv[1]), "n3": {"action": 0, "msg": "no such luck"}}
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    c, _ = s.accept()
+    first = c.recv(4096)[4:]
+    if first: c.sendall(frame(answers[json.loads(first)["node"]]))
+    c.close()' "$port" "$CONGO_PORT"
+  export CONGO_PORT=$port
+  wait_until 5 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port)).close()"
+  run timeout 20 conctl console n1 <<<'on the other'
+  assert_success
+  assert_line --partial 'on the other'
+  run timeout 20 conctl console n2 <<<''
+  assert_failure
+  assert_output --partial 'sent from one server to the next'
+  run timeout 20 conctl console n3 <<<''
+  assert_failure 1
+  assert_output --partial 'no such luck'
+}
+
+@test "over TLS both ports are reached with congo's variables, and nobody else is believed" {
+  PATH=$LM_ROOT/examples/tls:$PATH
+  make-certs tls localhost >/dev/null
+  start_compatible "  ssl_key_file: $T/tls/server.key
+  ssl_cert_file: $T/tls/server.crt
+  ssl_ca_cert_file: $T/tls/ca.crt"
+  export CONGO_URL=https://localhost:${CONGO_URL##*:} CONGO_SERVER_HOST=localhost
+  export CONGO_SSL_KEY=$T/tls/client.key CONGO_SSL_CERT=$T/tls/client.crt
+  export CONGO_SSL_CA_CERT=$T/tls/ca.crt
+  cat_console n1
+  run timeout 20 conctl console n1 <<<'sealed'
+  assert_success
+  assert_line --partial sealed
+  run conctl log n1
+  assert_output --partial sealed
+  make-certs other localhost >/dev/null
+  CONGO_SSL_CA_CERT=$T/other/ca.crt run timeout 20 conctl console n1 <<<'x'
+  assert_failure
+  refute_output --partial sealed
+}
+
+@test "the terminal is as it was after TERM, HUP, QUIT, a stop, and a daemon that was killed" {
+  start
+  cat_console n1
+  for signal in TERM HUP QUIT; do
+    run terminal conctl console n1 <<EOF
+expect for help
+signal $signal
+EOF
+    assert_success
+    assert_line "status $((128 + $(kill -l $signal)))"
+    assert_line 'terminal restored'
+  done
+  run terminal conctl console n1 <<EOF
+expect for help
+send \\x05cz
+stop
+signal CONT
+send awake\\r
+expect awake
+signal STOP
+stop
+signal CONT
+send again\\r
+expect again
+run kill -9 $CONSOLED
+expect connection lost
+send \\x05c.
+EOF
+  assert_success
+  assert_line 'status 0'
+  assert_line 'terminal restored'
+}
+
+@test "the keys can be changed, and are shown as they are; who only looks types nothing" {
+  start
+  cat_console n1
+  run terminal conctl console -r -e '^]q' n1 <<'EOF'
+expect [Enter `^]q?' for help]
+send \x1dq?
+expect Keys, each after ^]q:
+send secret\r
+expect only looking: ^]qa types
+send \x1dqexy
+expect these keys follow xy now
+send xya
+expect typing
+send xy\\101\r
+expect A\r\nA\r\n
+send xyu
+expect connected
+send xy\x12
+expect A\r\n
+send xy.
+EOF
+  assert_success
+  assert_line 'status 0'
+  run conctl log n1
+  refute_output --partial secret
+}
+
+# shellcheck disable=SC2086
+@test "log: what consoles said, as conlog shows it" {
+  start
+  cat_console n1 --label group=a
+  cat_console n2 --label group=a
+  conctl send n1 'first words' >/dev/null
+  wait_until 5 grep -q 'first words' "$LINEMAN_STATE/consoled/n1.log"
+  conctl send n1 'second words' >/dev/null
+  conctl send n2 'other words' >/dev/null
+  wait_until 5 grep -q 'second words' "$LINEMAN_STATE/consoled/n1.log"
+  wait_until 5 grep -q 'other words' "$LINEMAN_STATE/consoled/n2.log"
+  for options in '' '-n 1' '-t' '-e' '-j' '-g second' '-g FIRST -i' '-g w.rds -F' '-g first --invert' \
+    '--asciicast' '--since yesterday -n 2' '--until tomorrow -n 1' '--until yesterday' '-n 0'; do
+    local want=0 got=0
+    conlog $options n1 >want || want=$?
+    conctl log $options n1 >got || got=$?
+    run diff want got
+    assert_success
+    assert_equal "$options $want" "$options $got"
+  done
+  conlog n1,n2 >want
+  conctl log @a >got
+  cmp want got
+  conctl -j log n1 >got
+  conlog -j n1 | cmp - got
+}
+
+@test "log: what cannot be shown is said, with the status that fits" {
+  start
+  cat_console n1
+  conctl send n1 words >/dev/null
+  wait_until 5 grep -q words "$LINEMAN_STATE/consoled/n1.log"
+  conctl create never driver=cmd ondemand=true --param cmd=cat >/dev/null
+  run conctl log -g nowhere n1
+  assert_failure 1
+  assert_output ""
+  run conctl log zz
+  assert_failure 1
+  assert_output --partial 'zz: no such name'
+  run conctl log ../n1
+  assert_failure 1
+  assert_output --partial '../n1: no such name'
+  run conctl log -g '(' n1
+  assert_failure 1
+  assert_output --partial 'missing )'
+  run conctl log --asciicast '*'
+  assert_failure 1
+  assert_output --partial 'of one console'
+  run conctl log -n x n1
+  assert_failure 100
+  run conctl log never
+  assert_failure 1
+  assert_output --partial 'never: nothing was logged yet'
+  run conctl log 'n*'
+  assert_success
+  assert_output --partial 'n1: words'
+}
+
+@test "log -f: goes on with what comes, and ends when its reader does" {
+  start
+  cat_console n1
+  conctl send n1 'before' >/dev/null
+  wait_until 5 grep -q before "$LINEMAN_STATE/consoled/n1.log"
+  start_bg sh -c 'exec conctl log -f n1 >got'
+  wait_until 10 grep -q before got
+  conctl send n1 'after that' >/dev/null
+  wait_until 10 grep -q 'after that' got
+  # shellcheck disable=SC2016
+  run timeout 20 sh -c 'conctl log -f n1 | head -n 1; conctl list n1'
+  assert_success
+  assert_line --index 1 --partial connected
+}
+
+@test "log: readers that take nothing cost the daemon little, and there is a bound to them" {
+  start
+  conctl create big driver=cmd --param "cmd=sh -c 'seq 1 2000000; exec cat'" >/dev/null
+  wait_until 60 sh -c 'tail -c 100 "$LINEMAN_STATE/consoled/big.log" | grep -q 2000000'
+  for _ in $(seq 32); do
+    start_bg python3 -c '
+import os, socket, time
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["LINEMAN_RUNTIME"] + "/consoled.sock")
+s.sendall(b"GET /v1/log?console=big HTTP/1.1\r\nHost: x\r\n\r\n")
+s.recv(100); open("reads", "a").write("x"); time.sleep(600)'
+  done
+  wait_until 60 sh -c '[ "$(wc -c <reads)" -eq 32 ]'
+  run conctl log -n 1 big
+  assert_failure
+  assert_output --partial 'too many are reading logs'
+  run timeout 10 conctl list big
+  assert_success
+  kill "$BG"
+  wait_until 10 sh -c 'conctl log -n 1 big | grep -q 2000000'
+}
+
+@test "edit opens the definition in an editor; mistakes and others' changes lose nothing" {
+  start
+  conctl create ed1 driver=ssh ondemand=true --params host=h1,user=me,password=geheim >/dev/null
+  export TMPDIR=$T EDITOR="sed -i s/h1/h2/"
+  run conctl edit ed1
+  assert_success
+  assert_output Updated
+  assert_equal "$(conctl export | jq -r '.ed1.params | .host + .password')" h2geheim
+  run conctl edit -j ed
+  assert_equal "$(jq -r .result <<<"$output")" Unchanged
+  EDITOR=false run conctl edit ed1
+  assert_failure 1
+  assert_output --partial 'nothing was changed'
+  EDITOR='sed -i s/\"host\":/host:/' run conctl edit ed1
+  assert_failure 1
+  assert_output --partial 'line 5'
+  assert_output --regexp "your text is in $T/conctl-ed1-"
+  EDITOR='sed -i s/\"ed1\"/\"ed2\"/' run conctl edit ed1
+  assert_failure 1
+  assert_output --partial 'it stays ed1'
+  EDITOR='conctl edit ed1 --param host=h3; sed -i s/h2/h4/' run conctl edit ed1
+  assert_failure 1
+  assert_output --partial 'ed1 was changed meanwhile'
+  assert_equal "$(conctl export | jq -r .ed1.params.host)" h3
+  run bash -c 'ls "$T"/conctl-ed1-*.json | wc -l'
+  assert_output 3
+  CONGO_URL=http://127.0.0.1:1 run conctl edit ed1
+  assert_failure 100
+  assert_output --partial 'unset CONGO_URL'
+}
+
+# shellcheck disable=SC2086
+@test "an ambiguous beginning lists what it could be; groups are labels, here and in the daemon" {
+  start
+  for n in web1 web2 web3; do
+    conctl create $n driver=cmd ondemand=true --param cmd=cat --label group=g >/dev/null
+  done
+  for command in 'list web' 'status web' 'send web x' 'console web' 'log web'; do
+    run conctl $command
+    assert_failure
+    assert_output --partial 'web: could be web1, web2 or web3'
+  done
+  assert_equal "$(conctl status @g -j | jq -r .console | tr '\n' ' ')" 'web1 web2 web3 '
 }

@@ -85,6 +85,20 @@ TEST_CASE("conctl's keys are taken out, and nothing around them is lost, however
             "cw",
             "\x05"
             "cl<who>"},
+           {"\x05"
+            "c\\101b\x05"
+            "c\\019",
+            "Ab\x05"
+            "c\\019"},
+           {"\x05"
+            "c \x05"
+            "c\rx",
+            "x"},
+           {"\x05"
+            "cexya\x05"
+            "c.xy.",
+            "a\x05"
+            "c.<leave>"},
            {"end\x05", "end\x05"},
            {"end\x05"
             "cl",

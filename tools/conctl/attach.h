@@ -1,7 +1,9 @@
-// attach: a viewer's place at one console, over the control socket: the raw stream, and beside it a
-// connection for commands. Blocks until the daemon answered.
+// attach: a viewer's place at one console: over the control socket as a raw stream, with a
+// connection for commands beside it; or over goconserver's console port, in frames. Blocks until
+// the daemon answered.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +13,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/pty/pty.h"
+#include "tools/conctl/link.h"
 
 namespace conctl {
 
@@ -30,14 +33,21 @@ struct Wanted {
 };
 
 struct Attached {
-  base::Fd stream;  // raw bytes both ways, non-blocking
-  int64_t viewer = 0;
-  Place at;              // of the first byte
-  uint64_t skipped = 0;  // bytes that were asked for and are gone
-  std::string first;     // bytes that came with the answer
+  base::Fd stream;  // non-blocking
+  bool framed = false;
+  std::unique_ptr<Link> link;  // what the stream needs to live
+  int64_t viewer = 0;          // not on the console port
+  Place at;                    // of the first byte; likewise
+  uint64_t skipped = 0;        // bytes that were asked for and are gone
+  std::string first;           // what came with the answer
 };
 
 base::Result<Attached> attach(const Wanted& wanted, base::Time deadline);
+
+// On the console port that the environment names, or the one it sends us to. denied: the server's
+// own words why not.
+base::Result<Attached> attach_port(const Options& options, const std::string& console,
+                                   base::Time deadline);
 
 // One command and its answer, on a connection of its own.
 base::Result<nlohmann::json> command(const std::string& control, const nlohmann::json& request,

@@ -10,8 +10,10 @@
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 #include "lib/pty/raw_mode.h"
-#include "lib/wire/limits.h"
+#include "tools/conctl/aside.h"
 #include "tools/conctl/attach.h"
+#include "tools/conctl/say.h"
+#include "tools/conctl/session.h"
 
 namespace conctl {
 
@@ -21,27 +23,33 @@ constexpr auto kPatience = std::chrono::seconds(5);
 constexpr auto kLinger = std::chrono::milliseconds(500);
 }  // namespace
 
-Broadcast::Broadcast(net::Loop& loop, const Options& options, std::string control, bool readonly)
+Broadcast::Broadcast(net::Loop& loop, const Options& options, Server& server, std::string control,
+                     bool readonly, Keys keys)
     : loop_(loop),
       options_(options),
+      server_(server),
       control_(std::move(control)),
       readonly_(readonly),
       interactive_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0),
+      keys_(std::move(keys)),
       output_(
           loop, [this] { pause(false); }, [this] { loop_.stop(); }),
       linger_(loop, [this] { loop_.stop(); }) {}
 
 int Broadcast::run(const std::vector<std::string>& consoles) {
-  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
+  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT}, [this](int number) {
     status_ = 128 + number;
     loop_.stop();
   });
   for (const std::string& c : consoles) width_ = std::max(width_, c.size());
   for (const std::string& c : consoles) join(c);
-  if (left_ == 0) return base::kExitNo;
+  if (left_ == 0) return status_;
   if (interactive_) {
     if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) base::die(raw.error());
+    output_.write(base::cat("Enter the key to broadcast the buffer. [Enter '", keys_.name(),
+                            ".' to exit]\r\n"));
   }
+  for (One& one : all_) one.line->start();
   if (!base::always_ready(STDIN_FILENO)) {
     stdin_ = std::make_unique<net::Watch>(loop_, STDIN_FILENO, [this](unsigned) { read_stdin(); });
   }
@@ -54,57 +62,48 @@ int Broadcast::run(const std::vector<std::string>& consoles) {
 
 void Broadcast::join(const std::string& console) {
   const Wanted wanted{control_, console, readonly_, {}, {}, true};
-  base::Result<Attached> attached = attach(wanted, base::Clock::now() + kPatience);
+  const base::Time now = base::Clock::now();
+  base::Result<Attached> attached =
+      control_.empty() ? attach_port(options_, console, now + options_.dial_patience)
+                       : attach(wanted, now + kPatience);
   if (!attached) {
     base::log::error("Could not connect to ", console, ", error: ", attached.error().what);
     status_ = base::kExitNo;
     return;
   }
-  base::log::info(console, ": Console session has been established");
-  One& one = all_.emplace_back(One{console, {}, {}, false});
-  one.stream = std::make_unique<net::Stream>(
-      loop_, std::move(attached->stream),
-      net::Stream::Events{.data = [this, &one](std::string_view b) { show(one, b); },
-                          .end = [this, &one](const auto&) { ended(one); },
-                          .low_water = nullptr});
+  if (interactive_) out_line(base::cat(console, ": Console session has been established"));
+  One& one = all_.emplace_back(
+      One{console, pty::NamedLines(console, width_, interactive_ ? "\r\n" : "\n"), nullptr, false});
+  one.line = std::make_unique<Line>(
+      loop_, std::move(*attached),
+      Line::Events{.data = [this, &one](std::string_view b) { show(one, b); },
+                   .end = [this, &one](const auto&) { ended(one); },
+                   .low_water = nullptr});
   left_++;
-  if (!attached->first.empty()) show(one, attached->first);
 }
 
 void Broadcast::show(One& one, std::string_view bytes) {
-  for (size_t end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-    one.unfinished += bytes.substr(0, end);
-    print(one, one.unfinished);
-    one.unfinished.clear();
-    bytes.remove_prefix(end + 1);
-  }
-  one.unfinished += bytes;
-  // A screen-painting program may never send a newline.
-  if (one.unfinished.size() > wire::kMaxLine) {
-    print(one, one.unfinished);
-    one.unfinished.clear();
-  }
+  print(one.lines.take(bytes));
   if (output_.waiting()) pause(true);
   if (linger_.pending()) linger_.after(kLinger);
 }
 
-void Broadcast::print(const One& one, std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  output_.write(base::cat(one.name, std::string(width_ - one.name.size(), ' '), ": ", line,
-                          interactive_ ? "\r\n" : "\n"));
+void Broadcast::print(const std::string& lines) {
+  if (!lines.empty()) output_.write(lines);
 }
 
 void Broadcast::ended(One& one) {
   if (one.over) return;
   one.over = true;
-  if (!one.unfinished.empty()) print(one, one.unfinished);
-  print(one, "[Disconnected]");
+  print(one.lines.rest());
+  print(one.lines.line("[Disconnected]"));
+  status_ = base::kExitNo;
   if (--left_ == 0) loop_.stop();
 }
 
 void Broadcast::pause(bool on) {
   for (One& one : all_) {
-    if (!one.over) one.stream->pause(on);
+    if (!one.over) one.line->pause(on);
   }
 }
 
@@ -112,10 +111,10 @@ void Broadcast::pause(bool on) {
 void Broadcast::send(std::string_view keys) {
   for (One& one : all_) {
     if (one.over || readonly_ || keys.empty()) continue;
-    if (one.stream->full()) {
-      print(one, base::cat("[", keys.size(), " bytes of input dropped: it takes none]"));
+    if (one.line->full()) {
+      print(one.lines.line(base::cat("[", keys.size(), " bytes of input dropped: it takes none]")));
     } else {
-      one.stream->send(keys);
+      one.line->send(keys);
     }
   }
 }
@@ -145,9 +144,43 @@ void Broadcast::read_stdin() {
   }
   for (const Typed& t : keys_.take(bytes)) {
     send(t.keys);
-    if (t.ask == Ask::leave) loop_.stop();
-    if (t.ask == Ask::help) output_.write(Keys::help_text());
+    obey(t);
   }
+}
+
+void Broadcast::obey(const Typed& typed) {
+  switch (typed.ask) {
+    case Ask::none:
+      return;
+    case Ask::leave:
+      return leave();
+    case Ask::help:
+      return output_.write(on_raw(keys_.help_text(true)));
+    case Ask::send_break:
+      return send_break(typed.number);
+    case Ask::new_keys:
+      return output_.write(on_raw(base::cat("[these keys follow ", keys_.name(), " now]")));
+    default:
+      return output_.write(on_raw("[only on one console]"));
+  }
+}
+
+// On the console port the keys are the server's.
+void Broadcast::send_break(int number) {
+  output_.write(base::cat("\r\nBreak sequence ^Ecl", number, " pressed\r\n"));
+  if (control_.empty() && number > 0) return send(base::cat("\x05", "cl", number));
+  for (const One& one : all_) {
+    if (one.over) continue;
+    const auto done = Aside(server_, control_, one.name).send_break(number);
+    if (!done) print(one.lines.line(base::cat("[", done.error().what, "]")));
+  }
+}
+
+void Broadcast::leave() {
+  for (One& one : all_) {
+    if (!one.over) output_.write(base::cat(one.name, ": [Disconnected]\r\n"));
+  }
+  loop_.stop();
 }
 
 }  // namespace conctl

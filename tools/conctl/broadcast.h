@@ -8,16 +8,20 @@
 #include <vector>
 
 #include "lib/net/loop.h"
-#include "lib/net/stream.h"
+#include "lib/pty/named_lines.h"
 #include "lib/pty/output.h"
 #include "tools/conctl/keys.h"
+#include "tools/conctl/line.h"
 #include "tools/conctl/options.h"
+#include "tools/conctl/server.h"
 
 namespace conctl {
 
 class Broadcast {
  public:
-  Broadcast(net::Loop& loop, const Options& options, std::string control, bool readonly);
+  // `control`: the control socket; "": goconserver's console port.
+  Broadcast(net::Loop& loop, const Options& options, Server& server, std::string control,
+            bool readonly, Keys keys);
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
 
@@ -28,13 +32,16 @@ class Broadcast {
  private:
   struct One {
     std::string name;
-    std::string unfinished;
-    std::unique_ptr<net::Stream> stream;
+    pty::NamedLines lines;
+    std::unique_ptr<Line> line;
     bool over = false;
   };
   void join(const std::string& console);
   void show(One& one, std::string_view bytes);
-  void print(const One& one, std::string_view line);
+  void print(const std::string& lines);
+  void obey(const Typed& typed);
+  void send_break(int number);
+  void leave();
   void ended(One& one);
   void pause(bool on);
   void watch_stdin(bool on);
@@ -43,6 +50,7 @@ class Broadcast {
 
   net::Loop& loop_;
   const Options& options_;
+  Server& server_;
   std::string control_;
   bool readonly_, interactive_;
   Keys keys_;

@@ -1,5 +1,7 @@
 #include "tools/conctl/commands.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdlib>
 #include <limits>
@@ -7,6 +9,8 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/version.h"
+#include "lib/journal/asked.h"
+#include "tools/conctl/say.h"
 
 namespace conctl {
 
@@ -14,7 +18,7 @@ namespace {
 
 constexpr size_t kAny = std::numeric_limits<size_t>::max();
 
-constexpr std::array kCommands = {
+const std::array kCommands = {
     Command{"list",
             "usage: conctl list [CONSOLES ...]\n\n"
             "One line for each console: its name, the machine that has it, its state.\n",
@@ -22,7 +26,7 @@ constexpr std::array kCommands = {
     Command{"show",
             "usage: conctl show CONSOLE\n\n"
             "How a console is defined. Secrets are shown as ******.\n",
-            1, 1, show},
+            1, 1, show, "show <node> "},
     Command{"create",
             "usage: conctl create CONSOLE driver=NAME [ondemand=true] [--params KEY=VALUE,...]\n"
             "                     [--param KEY=VALUE] [--label KEY=VALUE]\n\n"
@@ -30,12 +34,12 @@ constexpr std::array kCommands = {
             "  -p, --params LIST      parameters, separated by commas\n"
             "      --param KEY=VALUE  one parameter, which may have commas; again for more\n"
             "      --label KEY=VALUE  a label; again for more\n",
-            1, kAny, create},
+            1, kAny, create, "create <node> driver=ssh ondemand=true --param key=val,key=val"},
     Command{"edit",
             "usage: conctl edit CONSOLE [driver=NAME] [ondemand=true] [--params KEY=VALUE,...]\n"
             "                   [--param KEY=VALUE] [--label KEY=VALUE]\n\n"
             "Changes what is named of a definition, and leaves the rest; an empty value takes a\n"
-            "parameter or label away.\n\n"
+            "parameter or label away. With nothing named: in $VISUAL or $EDITOR.\n\n"
             "  -p, --params LIST      parameters, separated by commas\n"
             "      --param KEY=VALUE  one parameter, which may have commas; again for more\n"
             "      --label KEY=VALUE  a label; again for more\n",
@@ -43,12 +47,12 @@ constexpr std::array kCommands = {
     Command{"delete",
             "usage: conctl delete CONSOLES ...\n\n"
             "Takes definitions away and ends their connections. What was logged stays.\n",
-            1, kAny, remove},
+            1, kAny, remove, "delete <node>"},
     Command{"logging",
             "usage: conctl logging CONSOLES on|off\n\n"
             "on: connects, and stays connected though nobody looks. off: ends connections and\n"
             "viewers.\n",
-            2, 2, logging},
+            2, 2, logging, "logging <node> on/off "},
     Command{
         "console",
         "usage: conctl console [-1r] [-e keys] CONSOLE[,CONSOLE ...]\n\n"
@@ -56,9 +60,13 @@ constexpr std::array kCommands = {
         "say is shown with the name in front.\n\n"
         "  -1, --once              a lost connection is the end\n"
         "  -e, --escape KEYS       the two keys before a command [^Ec]\n"
-        "  -r, --readonly          only look\n"
-        "  -h, --help              this text\n",
-        1, kAny, console},
+        "  -r, --readonly          only look\n",
+        1, kAny, console, "console <node>"},
+    Command{"log",
+            "usage: conctl log [-efjt] [-n count] [--since time] [--until time]\n"
+            "                  [-g pattern [-Fi] [--invert]] [--asciicast] CONSOLES ...\n\n"
+            "What consoles said, from consoled's journals; -j: a JSON record per line.\n\n",
+            1, kAny, log, "", journal::kAskedOptions},
     Command{"status",
             "usage: conctl status [CONSOLES ...]\n\n"
             "How consoles are: name, driver, state, since when, why, and the next attempt.\n",
@@ -92,13 +100,14 @@ constexpr std::array kCommands = {
         "batch",
         "usage: conctl batch\n\n"
         "Takes the commands of the control socket as JSON lines on stdin; a line of result for\n"
-        "each, in order. Status 1 where one failed.\n"
-        "  -h, --help              this text\n",
+        "each, in order. Status 1 where one failed.\n",
         0, 0, batch},
-    Command{"export",
-            "usage: conctl export [CONSOLES ...]\n\n"
-            "Writes definitions as nodes.json has them. Secrets are written as ******.\n",
-            0, kAny, export_nodes},
+    Command{
+        "export",
+        "usage: conctl export [CONSOLES ...]\n\n"
+        "Writes definitions as nodes.json has them: with their secrets where all of a consoled on\n"
+        "this machine are asked for; else they are ******.\n",
+        0, kAny, export_nodes},
     Command{"import",
             "usage: conctl import [FILE]\n\n"
             "Defines what a nodes.json has (stdin without FILE), a result for each console.\n",
@@ -111,10 +120,15 @@ constexpr std::array kCommands = {
     Command{"help", "usage: conctl help [COMMAND]\n\nWhat a command does.\n", 0, 1, help},
 };
 
-// Of every command.
 constexpr std::string_view kCommonOptions =
     "  -j, --json              JSON lines\n"
     "  -h, --help              this text\n";
+
+// Its own options, and those of every command.
+std::string whole_usage(const Command& c) {
+  const bool options = !c.more.empty() || c.usage.find("\n  -") != std::string_view::npos;
+  return base::cat(c.usage, options ? "" : "\n", c.more, kCommonOptions);
+}
 
 const Command& find(const Options& options) {
   const std::string& name = options.command[0];
@@ -133,36 +147,52 @@ std::span<const Command> commands() {
   return kCommands;
 }
 
+int wrong_use(const Options& options) {
+  const Command& command = find(options);
+  const bool congo = options.congo && !command.congo.empty();
+  const std::string_view ours = command.usage.substr(0, command.usage.find("\n\n") + 1);
+  const std::string text =
+      congo ? base::cat("Usage: congo ", command.congo, "\n") : std::string(ours);
+  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
+  return options.congo ? base::kExitNo : base::kExitUsage;
+}
+
 int run_command(const Options& options) {
   const Command& command = find(options);
   std::vector<const char*> argv;
   for (const std::string& word : options.command) argv.push_back(word.c_str());
-  const std::string usage = base::cat(command.usage, kCommonOptions);
-  const base::Args args = base::parse_or_exit(usage, static_cast<int>(argv.size()), argv.data(),
-                                              base::Args::Order::anywhere);
-  const size_t operands = args.operands().size();
-  if (operands < command.least || operands > command.most) {
-    static_cast<void>(
-        static_cast<bool>(base::write_all(2, usage.substr(0, usage.find("\n\n") + 1))));
-    return options.congo ? base::kExitNo : base::kExitUsage;
+  const int argc = static_cast<int>(argv.size());
+  const std::string usage = whole_usage(command);
+  constexpr auto kOrder = base::Args::Order::anywhere;
+  if (options.congo && !base::Args::parse(usage, argc, argv.data(), kOrder)) {
+    return wrong_use(options);
   }
+  const base::Args args = base::parse_or_exit(usage, argc, argv.data(), kOrder);
+  const size_t operands = args.operands().size();
+  if (operands < command.least || operands > command.most) return wrong_use(options);
   Options told = options;
   told.json = options.json || args.has("json");
   return command.run(told, args);
 }
 
-int version(const Options&, const base::Args&) {
+int version(const Options& options, const base::Args&) {
+  if (options.json) {
+    out(base::cat("{\"version\":\"", base::version(), "\"}\n"));
+    return base::kExitOk;
+  }
   const std::string text = base::cat("Version: ", base::version(), ", BuildTime: -\n Commit: -\n");
-  static_cast<void>(static_cast<bool>(base::write_all(1, text)));
+  out(text);
   return base::kExitOk;
 }
 
-int help(const Options&, const base::Args& args) {
-  std::string_view text = kUsage;
-  for (const Command& c : kCommands) {
-    if (!args.operands().empty() && args.operands()[0] == c.name) text = c.usage;
+int help(const Options& options, const base::Args& args) {
+  if (args.operands().empty()) {
+    out(kUsage);
+    return base::kExitOk;
   }
-  static_cast<void>(static_cast<bool>(base::write_all(1, text)));
+  Options asked = options;
+  asked.command = args.operands();
+  out(whole_usage(find(asked)));
   return base::kExitOk;
 }
 

@@ -14,19 +14,25 @@ struct Command {
   std::string_view usage;                                      // as base::Args reads it
   size_t least, most;                                          // how many operands
   int (*run)(const Options& options, const base::Args& args);  // the status for exit(3)
+  std::string_view congo = "";                                 // what congo says to wrong use
+  std::string_view more = "";                                  // options behind the usage
 };
 
 std::span<const Command> commands();
 // Runs options.command; ends the process for wrong use.
 int run_command(const Options& options);
 
+// Says how options.command is used; the status for exit(3).
+int wrong_use(const Options& options);
+
 // nodes.cc
 int list(const Options& options, const base::Args& args);
 int show(const Options& options, const base::Args& args);
 int create(const Options& options, const base::Args& args);
-int edit(const Options& options, const base::Args& args);
 int remove(const Options& options, const base::Args& args);
 int logging(const Options& options, const base::Args& args);
+// edit.cc
+int edit(const Options& options, const base::Args& args);
 // console.cc
 int console(const Options& options, const base::Args& args);
 // watch.cc
@@ -36,6 +42,8 @@ int kick(const Options& options, const base::Args& args);
 int send(const Options& options, const base::Args& args);
 int send_break(const Options& options, const base::Args& args);
 int reconnect(const Options& options, const base::Args& args);
+// log.cc
+int log(const Options& options, const base::Args& args);
 // lines.cc
 int events(const Options& options, const base::Args& args);
 int batch(const Options& options, const base::Args& args);

@@ -2,10 +2,11 @@
 _conctl_words() {
   local -a names
   if (( CURRENT == 1 )); then
-    compadd list show create edit delete logging console status who kick send break reconnect \
-      events batch export import web version help
+    compadd list show create edit delete logging console log status who kick send break \
+      reconnect events batch export import web version help
   else
     names=(${(f)"$(conctl -j list 2>/dev/null | sed -n 's/.*"name":"\([A-Za-z0-9._-]*\)".*/\1/p')"})
+    compset -P "*,"
     compadd -a names
   fi
 }

@@ -1,6 +1,8 @@
 #include "tools/conctl/keys.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace conctl {
 
@@ -9,90 +11,138 @@ namespace {
 struct Row {
   char key;
   Ask ask;
-  std::string_view help;
+  std::string_view shown, help;
+  bool several = false;  // also where there are several consoles
 };
 constexpr std::array kRows = {
-    Row{'.', Ask::leave, "leave"},
-    Row{'?', Ask::help, "this text"},
-    Row{'a', Ask::write, "type again"},
-    Row{'i', Ask::info, "how the console is"},
-    Row{'l', Ask::list_breaks, "1 to 9: a break sequence; 0: a BREAK; ?: what they are"},
-    Row{'o', Ask::reconnect, "connect the console again, now"},
-    Row{'r', Ask::replay, "what was said last"},
-    Row{'s', Ask::spy, "only look from now on"},
-    Row{'w', Ask::who, "who looks"},
-    Row{'z', Ask::suspend, "suspend conctl"},
+    Row{'.', Ask::leave, ".", "leave", true},
+    Row{'?', Ask::help, "?", "these keys", true},
+    Row{'l', Ask::send_break, "l1 .. l9", "send a break sequence", true},
+    Row{'l', Ask::send_break, "l0", "send a BREAK", true},
+    Row{'l', Ask::list_breaks, "l?", "what the sequences are"},
+    Row{'r', Ask::replay, "r", "what was said last"},
+    Row{'p', Ask::playback, "p", "the last 60 lines"},
+    Row{'\x12', Ask::last_line, "^R", "the last line"},
+    Row{'w', Ask::who, "w", "who looks"},
+    Row{'i', Ask::info, "i", "how the console is"},
+    Row{'u', Ask::all, "u", "how all consoles are"},
+    Row{'s', Ask::spy, "s", "only look from now on"},
+    Row{'a', Ask::write, "a", "type again"},
+    Row{'f', Ask::write, "", ""},  // several may type at once: nobody is thrown out
+    Row{'o', Ask::reconnect, "o", "connect the console again, now"},
+    Row{'z', Ask::suspend, "z", "suspend this program"},
+    Row{'v', Ask::version, "v", "the version"},
+    Row{'e', Ask::new_keys, "e and two keys", "use those two from now on", true},
+    Row{'\\', Ask::none, "\\ooo", "send the byte with this octal number", true},
+    Row{'\r', Ask::none, "Enter, blank", "nothing", true},
+    Row{' ', Ask::none, "", "", true},
 };
-
-const Row* row_of(char key) {
-  for (const Row& r : kRows) {
-    if (r.key == key) return &r;
-  }
-  return nullptr;
-}
+constexpr size_t kColumn = 16;
 
 // A control key as people write it.
 char control(char c) {
   return static_cast<char>(static_cast<unsigned char>(c) & 0x1fU);
 }
 
+std::string shown(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 ? std::string{'^', static_cast<char>(byte | 0x40U)} : std::string(1, c);
+}
+
 }  // namespace
 
-std::string Keys::help_text() {
-  std::string out = "\r\nKeys, each after ^Ec:\r\n";
+std::string Keys::name() const {
+  return shown(prefix_[0]) + shown(prefix_[1]);
+}
+
+std::string Keys::help_text(bool several) const {
+  std::string out = "Keys, each after " + name() + ":\n";
   for (const Row& r : kRows) {
-    out += "  ";
-    out += r.key;
-    out += "  ";
-    out += r.help;
-    out += "\r\n";
+    if (r.shown.empty() || (several && !r.several)) continue;
+    std::string line = "  ";
+    line += r.shown;
+    line.append(kColumn - std::min(kColumn - 1, r.shown.size()), ' ');
+    out += line.append(r.help) + "\n";
   }
   return out;
 }
 
 std::vector<Typed> Keys::take(std::string_view bytes) {
   std::vector<Typed> out(1);
-  const auto found = [&](Ask ask, int number) {
-    held_.clear();
-    out.back().ask = ask;
-    out.back().number = number;
-    out.emplace_back();
-  };
   for (const char c : bytes) {
-    if (held_.size() == 3) {  // ^Ecl
-      if (c >= '0' && c <= '9') {
-        found(Ask::send_break, c - '0');
-        continue;
-      }
-      if (c == '?') {
-        found(Ask::list_breaks, 0);
-        continue;
-      }
-    } else if (held_.size() == 2) {
-      const Row* row = row_of(c);
-      if (c == 'l') {
-        held_ += c;
-        continue;
-      }
-      if (row != nullptr) {
-        found(row->ask, 0);
-        continue;
-      }
-    } else if (c == prefix_[held_.size()]) {
-      held_ += c;
+    if (const std::optional<Typed> t = next(c)) {
+      out.back().keys += t->keys;
+      if (t->ask == Ask::none) continue;
+      out.back().ask = t->ask;
+      out.back().number = t->number;
+      out.emplace_back();
       continue;
     }
     // It was keys all along; this one may begin anew.
-    out.back().keys += held_;
-    held_.clear();
-    if (c == prefix_[0]) {
-      held_ += c;
-    } else {
-      out.back().keys += c;
-    }
+    out.back().keys += std::exchange(held_, {});
+    (c == prefix_[0] ? held_ : out.back().keys) += c;
   }
   if (out.back().keys.empty()) out.pop_back();
   return out;
+}
+
+// What this key makes of what was held; nothing: no sense.
+std::optional<Typed> Keys::next(char c) {
+  if (held_.size() < prefix_.size()) {
+    if (c != prefix_[held_.size()]) return {};
+    held_ += c;
+    return Typed{};
+  }
+  if (held_.size() == prefix_.size()) return command(c);
+  switch (held_[prefix_.size()]) {
+    case 'l':
+      return numbered_break(c);
+    case 'e':
+      return new_prefix(c);
+    default:
+      return octal(c);
+  }
+}
+
+std::optional<Typed> Keys::command(char c) {
+  if (c == 'l' || c == 'e' || c == '\\') {
+    held_ += c;
+    return Typed{};
+  }
+  for (const Row& r : kRows) {
+    if (r.key == c) return done(r.ask);
+  }
+  return {};
+}
+
+std::optional<Typed> Keys::numbered_break(char c) {
+  if (c >= '0' && c <= '9') return done(Ask::send_break, c - '0');
+  if (c == '?') return done(Ask::list_breaks);
+  return {};
+}
+
+Typed Keys::new_prefix(char c) {
+  held_ += c;
+  if (held_.size() < prefix_.size() + 3) return {};
+  prefix_ = held_.substr(prefix_.size() + 1);
+  return done(Ask::new_keys);
+}
+
+std::optional<Typed> Keys::octal(char c) {
+  if (c < '0' || c > '7') return {};
+  held_ += c;
+  if (held_.size() < prefix_.size() + 4) return Typed{};
+  unsigned value = 0;
+  for (const char digit : held_.substr(prefix_.size() + 1)) {
+    value = value * 8 + static_cast<unsigned>(digit - '0');
+  }
+  held_.clear();
+  return Typed{std::string(1, static_cast<char>(value)), Ask::none, 0};
+}
+
+Typed Keys::done(Ask ask, int number) {
+  held_.clear();
+  return Typed{"", ask, number};
 }
 
 std::string parse_keys(std::string_view text) {

@@ -3,6 +3,7 @@
 // is lost. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,19 @@ enum class Ask {
   leave,        // ^Ec.
   help,         // ^Ec?
   replay,       // ^Ecr  what was said last
+  playback,     // ^Ecp  more of it
+  last_line,    // ^Ec^R
   who,          // ^Ecw
   info,         // ^Eci
+  all,          // ^Ecu
   send_break,   // ^Ecl1 to ^Ecl9, ^Ecl0: a BREAK
   list_breaks,  // ^Ecl?
   spy,          // ^Ecs  only look from now on
   write,        // ^Eca  type again
   reconnect,    // ^Eco
+  version,      // ^Ecv
   suspend,      // ^Ecz
+  new_keys,     // ^Ece and the two that begin it from now on
 };
 
 struct Typed {
@@ -40,10 +46,19 @@ class Keys {
   // What was kept, for the end of input.
   std::string rest() { return std::move(held_); }
 
-  // What ^Ec? shows, as it goes to a terminal in raw mode.
-  static std::string help_text();
+  // The two, as people write them: "^Ec".
+  std::string name() const;
+  // What ^Ec? shows; of several consoles at once, not all of it.
+  std::string help_text(bool several) const;
 
  private:
+  std::optional<Typed> next(char c);
+  std::optional<Typed> command(char c);
+  std::optional<Typed> numbered_break(char c);
+  Typed new_prefix(char c);
+  std::optional<Typed> octal(char c);
+  Typed done(Ask ask, int number = 0);
+
   std::string prefix_;
   std::string held_;  // the beginning, as far as it has come
 };

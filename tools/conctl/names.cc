@@ -46,9 +46,7 @@ namespace {
 Result<std::vector<Json>> get_list(Server& server, std::string_view path, const char* key) {
   const Result<http::Answer> answer = server.call("GET", path);
   if (!answer) return answer.error();
-  if (answer->status != 200) {
-    return base::error(Errc::io, status_words(answer->status), ": ", reason_of(*answer));
-  }
+  if (answer->status != 200) return refusal(*answer);
   const Result<Json> body = wire::parse(answer->body);
   if (!body) return body.error();
   if (!body->is_object() || !body->contains(key) || !body->at(key).is_array()) {

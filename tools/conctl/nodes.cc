@@ -1,4 +1,4 @@
-// The commands about definitions: list, show, create, edit, delete, logging.
+// The commands about definitions: list, show, create, delete, logging.
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -33,26 +33,13 @@ int ask_and_tell(const Options& options, Server& server, std::string_view method
   return results(options, *map);
 }
 
-int tell(const Options& options, const Result<http::Answer>& answer, const std::string& name,
-         std::string_view done) {
-  if (!answer) return complain(options, answer.error());
-  if (answer->status / 100 != 2) return complain(options, *answer);
-  if (options.json) {
-    out_json({{"name", name}, {"ok", true}, {"result", done}});
-  } else {
-    out_line(done);
-  }
-  return base::kExitOk;
-}
-
 }  // namespace
 
 int list(const Options& options, const base::Args& args) {
   Server server(options);
   const Result<std::vector<Json>> nodes = nodes_of(server, args.operands());
   if (!nodes) {
-    return complain(options, base::Error{nodes.error().code, nodes.error().sys,
-                                         "Could not list resources, " + nodes.error().what});
+    return complain(options, nodes.error(), "Could not list resources, ");
   }
   for (const Json& node : *nodes) {
     if (options.json) {
@@ -70,7 +57,7 @@ int show(const Options& options, const base::Args& args) {
   Server server(options);
   std::string name = args.operands()[0];
   Result<http::Answer> answer = server.call("GET", Server::node_path(name));
-  if (answer && answer->status == 400) {
+  if (answer && answer->status == 400 && !options.congo) {
     // It may be a beginning.
     const auto names = names_of(server, {name});
     if (names && names->size() == 1) {
@@ -78,17 +65,10 @@ int show(const Options& options, const base::Args& args) {
       answer = server.call("GET", Server::node_path(name));
     }
   }
-  if (!answer || answer->status != 200) {
-    if (!options.json) out("\n");
-    return answer ? complain(options, *answer) : complain(options, answer.error());
-  }
-  // In the order of the answer, which is for people.
-  const auto body = nlohmann::ordered_json::parse(answer->body, nullptr, false);
-  if (options.json || body.is_discarded()) {
-    out(answer->body);
-  } else {
-    out(body.dump(1, '\t', false, nlohmann::ordered_json::error_handler_t::replace) + "\n\n");
-  }
+  constexpr std::string_view kBefore = "Could not get resources detail, ";
+  if (!answer) return complain(options, answer.error(), kBefore);
+  if (answer->status != 200) return complain(options, *answer, kBefore);
+  options.json ? out(answer->body) : out_body(answer->body);
   return base::kExitOk;
 }
 
@@ -101,29 +81,15 @@ int create(const Options& options, const base::Args& args) {
   return tell(options, server.call("POST", "/nodes", body), name, "Created");
 }
 
-int edit(const Options& options, const base::Args& args) {
-  const Result<Definition> definition = read_definition(args);
-  if (!definition) return complain(options, definition.error());
-  Server server(options);
-  const std::string& name = args.operands()[0];
-  const Result<std::string> now = server.ask("GET", Server::node_path(name));
-  if (!now) return complain(options, now.error());
-  const Result<Json> body = wire::parse(*now);
-  if (!body || !body->is_object() || !body->contains("StorageNode")) {
-    return complain(options, base::error(base::Errc::bad_input, name, ": an answer without node"));
-  }
-  const std::string changed = wire::dump(apply(*definition, name, body->at("StorageNode")));
-  return tell(options, server.call("PUT", "/v1" + Server::node_path(name), changed), name,
-              "Updated");
-}
-
 int remove(const Options& options, const base::Args& args) {
   Server server(options);
   const std::vector<std::string>& words = args.operands();
-  // A whole name needs no list of all consoles.
+  // A whole name needs no list of all consoles; congo knows nothing else.
   if (words.size() == 1) {
     const Result<http::Answer> answer = server.call("DELETE", Server::node_path(words[0]));
-    if (!answer || answer->status != 400) return tell(options, answer, words[0], "Deleted");
+    if (!answer || answer->status != 400 || options.congo) {
+      return tell(options, answer, words[0], "Deleted");
+    }
   }
   const auto names = names_of(server, words);
   if (!names) return complain(options, names.error());
@@ -132,11 +98,16 @@ int remove(const Options& options, const base::Args& args) {
 
 int logging(const Options& options, const base::Args& args) {
   const std::string& state = args.operands()[1];
+  if (state != "on" && state != "off" && options.congo) return wrong_use(options);
   if (state != "on" && state != "off") {
     return complain(options,
                     base::error(base::Errc::usage, "logging: expected on or off, got ", state));
   }
   Server server(options);
+  if (options.congo) {
+    const std::string path = Server::node_path(args.operands()[0]) + "?state=" + state;
+    return ask_and_tell(options, server, "PUT", path, "");
+  }
   const auto names = names_of(server, {args.operands()[0]});
   if (!names) return complain(options, names.error());
   return ask_and_tell(options, server, "PUT", "/bulk/nodes?state=" + state, bulk_body(*names));

@@ -24,6 +24,7 @@ const std::string_view kUsage =
     "  logging CONSOLES on|off         connects consoles, or ends their connections\n"
     "  console CONSOLE[,CONSOLE ...]   a terminal on it; ^Ec? lists the keys\n"
     "  who|status|events [CONSOLES]    who looks; how they are; what happens\n"
+    "  log CONSOLES                    what was said: the last lines, a time, a search\n"
     "  kick CONSOLE VIEWER             ends a viewer\n"
     "  send CONSOLES TEXT              types for you\n"
     "  break CONSOLES [NUMBER]         sends a break sequence, or a BREAK\n"
@@ -91,6 +92,7 @@ Options parse_options(int argc, char** argv) {
   if (!patience) base::die(patience.error());
   o.patience = std::chrono::seconds(*patience);
   o.command = args.operands();
+  if (o.command.empty() && o.congo) o.command = {"help"};
   if (o.command.empty()) {
     base::die(base::error(Errc::usage, "expected a command: \"conctl help\" lists them"));
   }

@@ -15,6 +15,7 @@
 
 namespace conctl {
 
+using base::Result;
 using wire::Json;
 
 void out(std::string_view text) {
@@ -30,17 +31,44 @@ void out_json(const Json& value) {
   out_line(wire::dump(value));
 }
 
-int complain(const Options& options, const base::Error& error) {
-  base::log::error(error.what);
+void out_body(const std::string& body) {
+  using nlohmann::ordered_json;  // in the order of the answer, which is for people
+  const auto json = ordered_json::parse(body, nullptr, false);
+  if (json.is_discarded()) return out("\n");
+  out(json.dump(1, '\t', false, ordered_json::error_handler_t::replace));
+  out(body.ends_with('\n') ? "\n\n" : "\n");
+}
+
+namespace {
+void say_error(const Options& options, std::string_view text) {
+  if (!options.congo) return base::log::error(text);
+  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, base::cat(text, "\n"))));
+}
+}  // namespace
+
+int complain(const Options& options, const base::Error& error, std::string_view before) {
+  say_error(options, base::cat(before, error.what));
   return failure(options, error);
 }
 
-int complain(const Options& options, const http::Answer& answer) {
+int complain(const Options& options, const http::Answer& answer, std::string_view before) {
   const std::string reason = reason_of(answer);
-  base::log::error("Error: response == ", status_words(answer.status),
-                   reason.empty() ? "" : base::cat(": ", reason));
-  static_cast<void>(options);
+  const std::string text = base::cat(before, "Error: ", status_words(answer.status));
+  if (options.congo) out_body(answer.body);
+  say_error(options, options.congo || reason.empty() ? text : base::cat(text, ": ", reason));
   return base::kExitNo;
+}
+
+int tell(const Options& options, const Result<http::Answer>& answer, const std::string& name,
+         std::string_view done) {
+  if (!answer) return complain(options, answer.error());
+  if (answer->status / 100 != 2) return complain(options, *answer);
+  if (options.json) {
+    out_json({{"name", name}, {"ok", true}, {"result", done}});
+  } else {
+    out_line(done);
+  }
+  return base::kExitOk;
 }
 
 int results(const Options& options, const Json& map) {
@@ -50,7 +78,7 @@ int results(const Options& options, const Json& map) {
   for (const auto& [name, value] : map.items()) {
     const std::string result = value.is_string() ? value.get<std::string>() : wire::dump(value);
     const bool good = std::find(kGood.begin(), kGood.end(), result) != kGood.end();
-    if (!good) status = base::kExitNo;
+    if (!good && !options.congo) status = base::kExitNo;
     if (options.json) {
       out_json({{"name", name}, {"ok", good}, {"result", result}});
     } else {

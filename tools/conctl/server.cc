@@ -1,8 +1,5 @@
 #include "tools/conctl/server.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -26,7 +23,6 @@ using base::Result;
 namespace {
 
 constexpr size_t kMaxAnswer = size_t{256} << 20;
-constexpr size_t kReadAtOnce = size_t{64} * 1024;
 
 struct Words {
   int status;
@@ -34,12 +30,18 @@ struct Words {
 };
 // congo's table.
 constexpr std::array kWords = {
-    Words{400, "bad request"},         Words{401, "unauthorised"},
-    Words{403, "forbidden"},           Words{404, "not found"},
-    Words{405, "method not allowed"},  Words{409, "conflict"},
-    Words{413, "over limit"},          Words{415, "bad media type"},
-    Words{422, "unprocessable"},       Words{429, "too many request"},
-    Words{500, "instance fault"},      Words{501, "not implemented"},
+    Words{400, "bad request"},
+    Words{401, "unauthorised"},
+    Words{403, "forbidden"},
+    Words{404, "not found"},
+    Words{405, "method not allowed"},
+    Words{409, "conflict"},
+    Words{413, "over limit"},
+    Words{415, "bad media type"},
+    Words{422, "unprocessable"},
+    Words{429, "too many request"},
+    Words{500, "instance fault / server err"},
+    Words{501, "not implemented"},
     Words{503, "service unavailable"},
 };
 
@@ -55,33 +57,6 @@ Errc code_of(int status) {
     default:
       return status >= 500 ? Errc::io : Errc::bad_input;
   }
-}
-
-// Waits until the descriptor is ready for `events`.
-Result<void> wait_for(int fd, short events, base::Time deadline) {
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::Clock::now());
-    pollfd p{fd, events, 0};
-    const int n = ::poll(&p, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
-    if (n > 0) return {};
-    if (n == 0) return base::sys_error(ETIMEDOUT, "no answer");
-    if (errno != EINTR) return base::sys_error(errno, "poll");
-  }
-}
-
-Result<void> send_all(int fd, std::string_view bytes, base::Time deadline) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0) {
-      bytes.remove_prefix(static_cast<size_t>(n));
-    } else if (errno != EAGAIN && errno != EINTR) {
-      return base::sys_error(errno, "send");
-    } else if (Result<void> r = wait_for(fd, POLLOUT, deadline); !r) {
-      return r;
-    }
-  }
-  return {};
 }
 
 // "http://host:port/prefix" taken apart.
@@ -118,9 +93,9 @@ Result<Url> parse_url(std::string_view text) {
 
 std::string status_words(int status) {
   for (const Words& w : kWords) {
-    if (w.status == status) return base::cat(status, " ", w.words);
+    if (w.status == status) return base::cat("response == ", status, " ", w.words);
   }
-  return std::to_string(status);
+  return "unexpected response status code";
 }
 
 std::string reason_of(const http::Answer& answer) {
@@ -134,6 +109,11 @@ std::string reason_of(const http::Answer& answer) {
   }
   const size_t end = answer.body.find_last_not_of("\r\n");
   return answer.body.substr(0, end == std::string::npos ? 0 : end + 1);
+}
+
+base::Error refusal(const http::Answer& answer) {
+  const std::string reason = reason_of(answer);
+  return error(code_of(answer.status), reason.empty() ? status_words(answer.status) : reason);
 }
 
 Server::Server(const Options& options) : options_(options) {}
@@ -182,48 +162,54 @@ Result<void> Server::connect(base::Time deadline) {
 }
 
 Result<http::Answer> Server::exchange(const std::string& request, bool head, base::Time deadline) {
-  if (Result<void> r = send_all(link_->fd(), request, deadline); !r) return r.error();
+  if (Result<void> r = link_->send(request, deadline); !r) return r.error();
   http::AnswerParser parser(kMaxAnswer, head);
-  std::string buf(kReadAtOnce, '\0');
   for (;;) {
     const http::Step step = parser.step();
     if (step == http::Step::done) return std::move(parser.answer());
     if (step == http::Step::refused) return error(Errc::bad_input, parser.problem());
     if (step == http::Step::head) continue;
-    if (Result<void> r = wait_for(link_->fd(), POLLIN, deadline); !r) return r.error();
-    const ssize_t n = ::recv(link_->fd(), buf.data(), buf.size(), MSG_DONTWAIT);
-    if (n > 0) parser.feed(std::string_view(buf).substr(0, static_cast<size_t>(n)));
-    if (n == 0) {
-      parser.finish();
-      const http::Step last = parser.step();
-      if (last == http::Step::done) return std::move(parser.answer());
-      return error(Errc::closed, "closed without an answer");
-    }
-    if (n < 0 && errno != EAGAIN && errno != EINTR) return base::sys_error(errno, "read");
+    const Result<std::string_view> bytes = link_->read(deadline);
+    if (!bytes) return bytes.error();
+    parser.feed(*bytes);
+    if (!bytes->empty()) continue;
+    parser.finish();
+    if (parser.step() == http::Step::done) return std::move(parser.answer());
+    return error(Errc::closed, "closed without an answer");
   }
 }
 
-Result<http::Answer> Server::call(std::string_view method, std::string_view target,
-                                  std::string_view body) {
-  const base::Time deadline = base::Clock::now() + options_.patience;
-  const bool kept = link_ != nullptr;
-  if (!kept) {
-    if (Result<void> r = connect(deadline); !r) return r.error();
-  }
+base::Error Server::named(const base::Error& e) const {
+  return base::in(options_.url.empty() ? socket_ : options_.url, e);
+}
+
+Result<void> Server::ready(base::Time deadline) {
+  return link_ ? Result<void>() : connect(deadline);
+}
+
+std::string Server::request_text(std::string_view method, std::string_view target,
+                                 std::string_view body, std::string_view fields) const {
   std::string request =
       base::cat(method, " ", prefix_, target, " HTTP/1.1\r\nHost: ", host_, "\r\n");
   if (!body.empty() || method == "POST" || method == "PUT") {
     request += base::cat("Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n");
   }
-  request += "\r\n";
-  request += body;
-  Result<http::Answer> answer = exchange(request, method == "HEAD", deadline);
+  return base::cat(request, fields, "\r\n", body);
+}
+
+Result<http::Answer> Server::call(std::string_view method, std::string_view target,
+                                  std::string_view body, std::string_view fields) {
+  const base::Time deadline = base::Clock::now() + options_.patience;
+  const bool kept = link_ != nullptr;
+  if (Result<void> r = ready(deadline); !r) return r.error();
+  Result<http::Answer> answer =
+      exchange(request_text(method, target, body, fields), method == "HEAD", deadline);
   if (!answer || !answer->keep_alive) link_.reset();
   // A connection that was idle may have been closed meanwhile; what only looks is asked again.
   if (!answer && kept && method == "GET" && answer.error().code == Errc::closed) {
-    return call(method, target, body);
+    return call(method, target, body, fields);
   }
-  if (!answer) return base::in(options_.url.empty() ? socket_ : options_.url, answer.error());
+  if (!answer) return named(answer.error());
   return answer;
 }
 
@@ -232,8 +218,46 @@ Result<std::string> Server::ask(std::string_view method, std::string_view target
   Result<http::Answer> answer = call(method, target, body);
   if (!answer) return answer.error();
   if (answer->status / 100 == 2) return std::move(answer->body);
-  const std::string reason = reason_of(*answer);
-  return error(code_of(answer->status), reason.empty() ? status_words(answer->status) : reason);
+  return refusal(*answer);
+}
+
+Result<void> Server::get(std::string_view target,
+                         const std::function<bool(std::string_view)>& take) {
+  const base::Time deadline = base::Clock::now() + options_.patience;
+  link_.reset();  // an idle one may have been closed meanwhile
+  if (Result<void> r = ready(deadline); !r) return r.error();
+  if (Result<void> r = link_->send(request_text("GET", target, "", ""), deadline); !r) {
+    return named(r.error());
+  }
+  link_->mind_reader();
+  http::AnswerParser parser(SIZE_MAX, false);
+  const Result<void> done = receive(parser, take, deadline);
+  link_.reset();
+  if (!done) return named(done.error());
+  return parser.answer().status / 100 == 2 ? Result<void>() : refusal(parser.answer());
+}
+
+// To the end of the answer, or until that is enough. The body of what is no 2xx stays in it.
+Result<void> Server::receive(http::AnswerParser& parser,
+                             const std::function<bool(std::string_view)>& take,
+                             base::Time deadline) {
+  for (;;) {
+    const http::Step step = parser.step();
+    if (step == http::Step::refused) return error(Errc::bad_input, parser.problem());
+    if (step == http::Step::head) {
+      deadline = base::Time::max();
+      continue;
+    }
+    const bool good = parser.answer().status / 100 == 2;
+    if (good && !take(parser.take_body())) return {};
+    if (step == http::Step::done) return {};
+    const Result<std::string_view> bytes = link_->read(deadline);
+    if (!bytes) return bytes.error();
+    parser.feed(*bytes);
+    if (!bytes->empty()) continue;
+    parser.finish();
+    if (parser.step() != http::Step::done) return error(Errc::closed, "it broke off");
+  }
 }
 
 Result<std::string> Server::control_socket() const {

@@ -3,48 +3,32 @@
 // most.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "lib/base/fd.h"
 #include "lib/http/parser.h"
-#include "lib/net/child.h"
-#include "lib/net/loop.h"
-#include "tools/conctl/options.h"
+#include "tools/conctl/link.h"
 
 namespace conctl {
-
-// A connection to host and port; with TLS where files are given. It ends with this.
-class Link {
- public:
-  static base::Result<std::unique_ptr<Link>> open_unix(const std::string& path,
-                                                       base::Time deadline);
-  // `name`: whom the certificate must be for.
-  static base::Result<std::unique_ptr<Link>> open_tcp(const std::string& host,
-                                                      const std::string& port, bool tls,
-                                                      const TlsFiles& files,
-                                                      const std::string& name, base::Time deadline);
-  int fd() const { return fd_.get(); }
-  // The descriptor, non-blocking; the rest of the Link must live as long as it.
-  base::Fd take() { return std::move(fd_); }
-
- private:
-  base::Fd fd_;
-  std::unique_ptr<net::Loop> loop_;  // Child wants one; it never runs
-  std::unique_ptr<net::Child> tlspipe_;
-};
 
 class Server {
  public:
   explicit Server(const Options& options);
 
-  // One request and its answer, whatever its status. Errors name the server, and what to do.
+  // One request and its answer, whatever its status. `fields`: lines for the header. Errors name
+  // the server, and what to do.
   base::Result<http::Answer> call(std::string_view method, std::string_view target,
-                                  std::string_view body = {});
+                                  std::string_view body = {}, std::string_view fields = {});
   // The same where every answer but a 2xx is an error, of the code that fits its status.
   base::Result<std::string> ask(std::string_view method, std::string_view target,
                                 std::string_view body = {});
+
+  // GET, with the body given to `take` as it comes; false: enough. What is no 2xx is an error as
+  // above. Only the first word has a deadline: the rest may take its time.
+  base::Result<void> get(std::string_view target,
+                         const std::function<bool(std::string_view)>& take);
 
   // The path of a node: "/nodes/NAME", encoded.
   static std::string node_path(std::string_view name);
@@ -54,7 +38,14 @@ class Server {
  private:
   base::Result<void> connect(base::Time deadline);
   base::Result<void> connect_unix(base::Time deadline);
+  base::Result<void> ready(base::Time deadline);
+  std::string request_text(std::string_view method, std::string_view target, std::string_view body,
+                           std::string_view fields) const;
   base::Result<http::Answer> exchange(const std::string& request, bool head, base::Time deadline);
+  base::Result<void> receive(http::AnswerParser& parser,
+                             const std::function<bool(std::string_view)>& take,
+                             base::Time deadline);
+  base::Error named(const base::Error& error) const;
 
   const Options& options_;
   std::string socket_;  // that answered
@@ -62,8 +53,11 @@ class Server {
   std::unique_ptr<Link> link_;
 };
 
-// "409 conflict": congo's words for a status.
+// "response == 409 conflict": congo's words for a status.
 std::string status_words(int status);
+
+// What an answer that is no 2xx is as an error.
+base::Error refusal(const http::Answer& answer);
 
 // The server's own words for what was wrong: of a JSON error, or the text as it came.
 std::string reason_of(const http::Answer& answer);

@@ -1,26 +1,21 @@
 #include "tools/conctl/session.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 
-#include <nlohmann/json.hpp>
-
 #include "lib/base/args.h"
 #include "lib/base/log.h"
-#include "lib/http/target.h"
-#include "lib/peer/ask.h"
+#include "lib/base/version.h"
 #include "lib/pty/raw_mode.h"
 #include "tools/conctl/say.h"
 
 namespace conctl {
 
+using base::cat;
 using base::Result;
-using wire::Json;
 
 namespace {
 
@@ -28,44 +23,35 @@ constexpr size_t kReadAtOnce = 16 * 1024;
 constexpr auto kPatience = std::chrono::seconds(5);
 // After the end of stdin, for what the console still says to what was typed.
 constexpr auto kLinger = std::chrono::milliseconds(500);
+constexpr int kPlayback = 60;
 
-void tell(std::string_view text) {
-  static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
-}
+}  // namespace
 
-// A text with bare LFs, between the console's own words.
 std::string on_raw(std::string_view text) {
   std::string out = "\r\n";
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   for (const char c : text) {
-    if (c == '\n') out += '\r';
+    if (c == '\n' && !out.ends_with('\r')) out += '\r';
     out += c;
   }
   return out + "\r\n";
 }
 
-// On its way to the daemon, which has not taken it yet.
-bool untaken(const net::Stream& stream) {
-  int queued = 0;
-  return stream.unsent() > 0 || (::ioctl(stream.fd(), SIOCOUTQ, &queued) == 0 && queued > 0);
-}
-
-}  // namespace
-
 Session::Session(net::Loop& loop, const Options& options, Server& server, SessionOptions session)
     : loop_(loop),
       options_(options),
-      server_(server),
       session_(std::move(session)),
+      aside_(server, session_.control, session_.console),
       interactive_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0),
       output_(
           loop,
           [this] {
-            if (stream_) stream_->pause(false);
+            if (line_) line_->pause(false);
           },
           [this] { end(base::kExitSystem); }),
       again_(loop, [this] { connect(); }),
       linger_(loop, [this] {
-        if (stream_ && untaken(*stream_)) return linger_.after(kLinger);
+        if (line_ && line_->untaken()) return linger_.after(kLinger);
         end(base::kExitOk);
       }) {}
 
@@ -82,46 +68,59 @@ int Session::run() {
   return leave();
 }
 
-void Session::connect() {
+// The first time is given the time that the user asked for; later ones hold up the keys.
+Result<Attached> Session::attach_now() {
+  const base::Time now = base::Clock::now();
+  if (on_port()) {
+    const base::Duration patience = connected_once_ ? kPatience : options_.dial_patience;
+    return attach_port(options_, session_.console, now + patience);
+  }
   Wanted wanted{session_.control, session_.console, session_.readonly, {}, place_, false};
   if (interactive_) wanted.size = pty::size_of(STDIN_FILENO);
-  Result<Attached> attached = attach(wanted, base::Clock::now() + kPatience);
+  return attach(wanted, now + kPatience);
+}
+
+void Session::connect() {
+  Result<Attached> attached = attach_now();
   if (attached) return begin(std::move(*attached));
-  if (!connected_once_) {
-    base::log::error("Could not connect to ", session_.console, ", error: ", attached.error().what);
-    status_ = options_.congo || attached.error().sys == 0 ? base::kExitNo : base::kExitSystem;
-    return;
-  }
+  if (!connected_once_) return refused(attached.error());
   again_.after(backoff_.next());
 }
 
-void Session::begin(Attached attached) {
-  if (!connected_once_) {
-    connected_once_ = true;
-    if (interactive_) {
-      tell("[Enter `^Ec?' for help]\n");
-      if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) base::die(raw.error());
-    }
+void Session::refused(const base::Error& error) {
+  const std::string text = cat("Could not connect to ", session_.console, ", error: ", error.what);
+  if (on_port()) {
+    out(cat("\r", text, "\n"));  // as congo does
   } else {
-    say(base::cat("connected again", attached.skipped > 0
-                                         ? base::cat(", ", attached.skipped, " bytes are lost")
-                                         : ""));
+    base::log::error(text);
+  }
+  status_ = options_.congo || error.sys == 0 ? base::kExitNo : base::kExitSystem;
+}
+
+void Session::begin(Attached attached) {
+  const bool again = std::exchange(connected_once_, true);
+  if (interactive_ && !again) {
+    if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) base::die(raw.error());
+  }
+  came_to_look_ = session_.readonly;
+  if (again && !on_port()) {
+    const std::string lost =
+        attached.skipped > 0 ? cat(", ", attached.skipped, " bytes are lost") : "";
+    say(cat("connected again", lost));
+  } else if (interactive_) {
+    output_.write(cat("[Enter `", session_.keys.name(), "?' for help]\r\n"));
   }
   backoff_.reset();
   viewer_ = attached.viewer;
   place_ = attached.at;
-  stream_ = std::make_unique<net::Stream>(
-      loop_, std::move(attached.stream),
-      net::Stream::Events{.data = [this](std::string_view b) { show(b); },
-                          .end =
-                              [this](const std::optional<base::Error>& e) {
-                                // Within the stream's own callback.
-                                loop_.defer([this, why = e ? e->what : "closed by consoled"] {
-                                  lost(why);
-                                });
-                              },
-                          .low_water = [this] { watch_stdin(); }});
-  if (!attached.first.empty()) show(attached.first);
+  line_ = std::make_unique<Line>(loop_, std::move(attached),
+                                 Line::Events{.data = [this](std::string_view b) { show(b); },
+                                              .end =
+                                                  [this](const std::optional<base::Error>& e) {
+                                                    loop_.defer([this, e] { lost(e); });
+                                                  },
+                                              .low_water = [this] { watch_stdin(); }});
+  line_->start();
   watch_stdin();
 }
 
@@ -129,23 +128,30 @@ void Session::show(std::string_view bytes) {
   place_->offset += bytes.size();
   screen_.show(bytes);
   output_.write(bytes);
-  if (output_.waiting() && stream_) stream_->pause(true);
+  if (output_.waiting() && line_) line_->pause(true);
   if (linger_.pending()) linger_.after(kLinger);
 }
 
 // A daemon that is restarted comes back; one that has not got this console any more says so.
-void Session::lost(const std::string& why) {
-  stream_.reset();
+void Session::lost(const std::optional<base::Error>& error) {
+  line_.reset();
+  const std::string why = error ? error->what : "closed by the server";
   if (session_.once || stdin_over_) {
     last_words_ = why;
     return end(stdin_over_ ? base::kExitOk : base::kExitSystem);
   }
-  say(base::cat("connection lost: ", why, "; trying again, ^Ec. leaves"));
+  if (on_port() && interactive_) {
+    output_.write(cat("\rCould not receive message, error: ", error ? error->what : "EOF",
+                      ".\r\n[Enter `", session_.keys.name(),
+                      ".' to exit]\r\nSession is teminated unexpectedly, retrying....\r\n"));
+  } else {
+    say(cat("connection lost: ", why, "; trying again, ", session_.keys.name(), ". leaves"));
+  }
   again_.after(backoff_.next());
 }
 
 void Session::watch_stdin() {
-  const bool read = !stdin_over_ && (!stream_ || !stream_->full());
+  const bool read = !stdin_over_ && (!line_ || !line_->full());
   if (stdin_) {
     stdin_->want(read ? net::Watch::kRead : net::Watch::kNothing);
   } else if (read) {
@@ -155,7 +161,7 @@ void Session::watch_stdin() {
 
 void Session::read_stdin() {
   // Without a terminal nobody could see that keys went nowhere: they wait in the pipe.
-  if (stdin_over_ || (!interactive_ && !stream_) || (stream_ && stream_->full())) return;
+  if (stdin_over_ || (!interactive_ && !line_) || (line_ && line_->full())) return;
   std::array<char, kReadAtOnce> buf;  // NOLINT: filled by read
   const ssize_t n = ::read(STDIN_FILENO, buf.data(), buf.size());
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -166,11 +172,14 @@ void Session::read_stdin() {
 
 void Session::typed(std::string_view bytes) {
   if (!interactive_) {
-    if (!session_.readonly) stream_->send(bytes);
+    if (!session_.readonly) line_->send(bytes);
     return;
   }
   for (const Typed& t : session_.keys.take(bytes)) {
-    if (!session_.readonly && stream_) stream_->send(t.keys);
+    if (!session_.readonly && line_) line_->send(t.keys);
+    if (session_.readonly && t.keys.find('\r') != std::string::npos) {
+      say(cat("only looking: ", session_.keys.name(), "a types"));
+    }
     obey(t);
   }
 }
@@ -183,75 +192,70 @@ void Session::obey(const Typed& typed) {
       last_words_ = "Disconnected";
       return end(base::kExitOk);
     case Ask::help:
-      return output_.write(Keys::help_text());
+      return tell(session_.keys.help_text(false));
     case Ask::replay:
-      return output_.write(text_at("/command/replay/" + http::percent_encode(session_.console)));
+      return tell(aside_.replay());
+    case Ask::playback:
+      return tell(aside_.last_lines(kPlayback));
+    case Ask::last_line:
+      return tell(aside_.last_lines(1));
     case Ask::who:
-      return output_.write(who());
+      return tell(aside_.who());
     case Ask::info:
-      return output_.write(info());
+      return tell(aside_.info());
+    case Ask::all:
+      return tell(aside_.all());
     case Ask::list_breaks:
-      return output_.write(text_at("/breaksequence"));
+      output_.write("\r\nBreak sequence ^Ecl? pressed");
+      return tell(aside_.breaks());
     case Ask::send_break:
       return send_break(typed.number);
     case Ask::spy:
+      session_.readonly = true;
+      return say(cat("only looking; ", session_.keys.name(), "a types again"));
     case Ask::write:
-      session_.readonly = typed.ask == Ask::spy;
-      return say(session_.readonly ? "only looking; ^Eca types again" : "typing");
+      return write_again();
     case Ask::reconnect:
-      return report(ask({{"cmd", "switch"}, {"to", "retry"}}));
+      if (const Result<void> done = aside_.reconnect(); !done) return say(done.error().what);
+      return say("connecting");
+    case Ask::version:
+      return say(cat("conctl ", base::version()));
     case Ask::suspend:
       return suspend();
+    case Ask::new_keys:
+      return say(cat("these keys follow ", session_.keys.name(), " now"));
   }
 }
 
-Result<Json> Session::ask(Json request) {
-  request["console"] = session_.console;
-  return command(session_.control, request, base::Clock::now() + kPatience);
+// Who came in to look only is not let type: it comes in anew, and goes on where it was.
+void Session::write_again() {
+  session_.readonly = false;
+  say("typing");
+  if (!std::exchange(came_to_look_, false) || !line_ || on_port()) return;
+  line_.reset();
+  connect();
 }
 
-void Session::report(const Result<Json>& answer) {
-  say(answer ? "done" : answer.error().what);
-}
-
+// On the console port the keys are the server's.
 void Session::send_break(int number) {
-  Json request = {{"cmd", "break"}};
-  if (number > 0) request["number"] = number;
-  if (number == 0) request["sequence"] = "\\z";
-  const Result<Json> answer = ask(request);
-  say(answer ? base::cat("Break sequence ^Ecl", number, " pressed") : answer.error().what);
-}
-
-std::string Session::who() {
-  const Result<Json> answer = ask({{"cmd", "who"}});
-  if (!answer) return base::cat("\r\n[", answer.error().what, "]\r\n");
-  std::string out = "\r\n";
-  const auto viewers = answer->find("viewers");
-  if (viewers == answer->end() || !viewers->is_array()) return out;
-  for (const Json& v : *viewers) {
-    const std::string who = peer::text_of(v, "who", peer::text_of(v, "user", "?"));
-    out += base::cat("User: ", base::log::printable(who), "\r\n");
+  output_.write(cat("\r\nBreak sequence ^Ecl", number, " pressed\r\n"));
+  if (on_port() && number > 0) {
+    if (line_) line_->send(cat("\x05", "cl", number));
+    return;
   }
-  return out;
+  if (const Result<void> done = aside_.send_break(number); !done) say(done.error().what);
 }
 
-std::string Session::info() {
-  const Result<Json> answer = ask({{"cmd", "show"}});
-  if (!answer) return base::cat("\r\n[", answer.error().what, "]\r\n");
-  return on_raw(answer->dump(1, ' ', false, Json::error_handler_t::replace));
-}
-
-// What the server has to say there, for a terminal in raw mode.
-std::string Session::text_at(const std::string& path) {
-  const Result<std::string> text = server_.ask("GET", path);
-  return on_raw(text ? *text : base::cat("[", text.error().what, "]"));
+void Session::tell(const Result<std::string>& text) {
+  if (!text) return output_.write(cat("\r\nConsole command err: ", text.error().what, "\r\n"));
+  output_.write(on_raw(*text));
 }
 
 void Session::stdin_ended() {
   stdin_over_ = true;
   watch_stdin();
   if (interactive_) return end(base::kExitOk);
-  if (stream_) stream_->finish();
+  if (line_) line_->finish();
   linger_.after(kLinger);
 }
 
@@ -266,21 +270,21 @@ void Session::signalled(int number) {
 }
 
 void Session::suspend() {
+  output_.write("\r\n");
   pty::RawMode::leave();
   ::raise(SIGSTOP);  // SIGCONT makes the terminal raw again
 }
 
 void Session::resize() {
-  if (!interactive_ || !stream_ || session_.readonly) return;
-  const pty::Size size = pty::size_of(STDIN_FILENO);
-  static_cast<void>(static_cast<bool>(
-      ask({{"cmd", "resize"}, {"viewer", viewer_}, {"rows", size.rows}, {"cols", size.columns}})));
+  if (interactive_ && line_ && !session_.readonly) {
+    aside_.resize(viewer_, pty::size_of(STDIN_FILENO));
+  }
 }
 
 // Between the console's own words, on a line of its own.
 void Session::say(std::string_view text) {
   if (interactive_) {
-    output_.write(base::cat("\r\n[", base::log::printable(text), "]\r\n"));
+    output_.write(cat("\r\n[", base::log::printable(text), "]\r\n"));
   } else {
     base::log::info(session_.console, ": ", text);
   }
@@ -293,9 +297,10 @@ void Session::end(int status) {
 
 int Session::leave() {
   if (interactive_) {
-    output_.finish(screen_.leave());
+    const std::string words =
+        last_words_.empty() ? "" : cat("[", base::log::printable(last_words_), "]\r\n");
+    output_.finish(cat(screen_.leave(), on_port() || words.empty() ? "" : "\r\n", words));
     pty::RawMode::leave();
-    if (!last_words_.empty()) tell(base::cat("\r\n[", base::log::printable(last_words_), "]\n"));
   } else {
     output_.finish("");
     if (status_ == base::kExitSystem) base::log::error(session_.console, ": ", last_words_);

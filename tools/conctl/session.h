@@ -9,18 +9,17 @@
 
 #include "lib/net/backoff.h"
 #include "lib/net/loop.h"
-#include "lib/net/stream.h"
 #include "lib/pty/output.h"
 #include "lib/pty/screen.h"
-#include "tools/conctl/attach.h"
+#include "tools/conctl/aside.h"
 #include "tools/conctl/keys.h"
+#include "tools/conctl/line.h"
 #include "tools/conctl/options.h"
-#include "tools/conctl/server.h"
 
 namespace conctl {
 
 struct SessionOptions {
-  std::string control;  // the control socket
+  std::string control;  // the control socket; "": goconserver's console port
   std::string console;
   bool readonly = false;
   bool once = false;  // a lost connection is the end
@@ -38,10 +37,13 @@ class Session {
   int run();
 
  private:
+  bool on_port() const { return session_.control.empty(); }
+  base::Result<Attached> attach_now();
   void connect();
+  void refused(const base::Error& error);
   void begin(Attached attached);
   void show(std::string_view bytes);
-  void lost(const std::string& why);
+  void lost(const std::optional<base::Error>& error);
   void watch_stdin();
   void read_stdin();
   void typed(std::string_view bytes);
@@ -50,22 +52,20 @@ class Session {
   void signalled(int number);
   void suspend();
   void resize();
+  void write_again();
   void send_break(int number);
   void say(std::string_view text);
-  void report(const base::Result<nlohmann::json>& answer);
-  base::Result<nlohmann::json> ask(nlohmann::json request);
-  std::string who();
-  std::string info();
-  std::string text_at(const std::string& path);
+  void tell(const base::Result<std::string>& text);
   void end(int status);
   int leave();
 
   net::Loop& loop_;
   const Options& options_;
-  Server& server_;
   SessionOptions session_;
+  Aside aside_;
   bool interactive_;
   bool connected_once_ = false;
+  bool came_to_look_ = false;  // read-only for the server, too
   bool stdin_over_ = false;
   int status_ = 0;
   std::string last_words_;
@@ -73,10 +73,13 @@ class Session {
   std::optional<Place> place_;
   pty::Screen screen_;
   pty::Output output_;
-  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<Line> line_;
   std::unique_ptr<net::Watch> stdin_;
   net::Backoff backoff_;
   net::Timer again_, linger_;
 };
+
+// A text with bare LFs for a terminal in raw mode, between the console's own words.
+std::string on_raw(std::string_view text);
 
 }  // namespace conctl

@@ -1,0 +1,54 @@
+// Line: the bytes of one console, both ways: raw, or in the frames of the console port.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "lib/net/frames.h"
+#include "lib/net/loop.h"
+#include "lib/net/stream.h"
+#include "tools/conctl/attach.h"
+
+namespace conctl {
+
+class Line {
+ public:
+  // They may not delete the Line: they ask loop.defer.
+  struct Events {
+    std::function<void(std::string_view)> data;
+    // No more comes. Once.
+    std::function<void(std::optional<base::Error>)> end;
+    std::function<void()> low_water;
+  };
+
+  Line(net::Loop& loop, Attached attached, Events events);
+  ~Line() { leave(); }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  // Gives data what came with the answer; once, at first.
+  void start();
+  void send(std::string_view keys);
+  bool full() const { return stream_.full(); }
+  void pause(bool on) { stream_.pause(on); }
+  // No more keys come. Frames have no word for it: half a close ends a session there.
+  void finish();
+  // Some of it was not taken yet.
+  bool untaken() const;
+
+ private:
+  void leave();
+  void take(std::string_view bytes);
+  void ended(const std::optional<base::Error>& error);
+
+  Events events_;
+  bool framed_, ended_ = false;
+  std::string first_;
+  net::FrameReader reader_;
+  std::unique_ptr<Link> link_;
+  net::Stream stream_;
+};
+
+}  // namespace conctl
