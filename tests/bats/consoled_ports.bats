@@ -125,6 +125,17 @@ c.send(b"\x05c.")
 assert c.ended()'
 }
 
+@test "a client that closes is gone at once, and what it typed last is not" {
+  create n1 cat
+  wait_until 5 state_is n1 connected
+  congo '
+c = Congo("n1").attach(); c.send(b"last words\r"); c.s.shutdown(socket.SHUT_WR)
+assert c.ended()'
+  nobody() { [ "$(curl -s "$URL/command/user/n1")" = '{"users":[]}' ]; }
+  wait_until 5 nobody
+  wait_until 5 grep -q 'last words' "$T/d/n1.log"
+}
+
 @test "refusals are action 2 with a text: no such node, no target, no sense" {
   create bad /no/such/program '"ondemand":true'
   congo '
