@@ -216,6 +216,24 @@ EOF
   assert_success
 }
 
+# As goconserver 0.3.3 writes it.
+@test "a nodes.json of goconserver is imported, and exported byte by byte as it was" {
+  start
+  printf '%s\n' '{' '	"n1": {' '		"name": "n1",' '		"driver": "cmd",' '		"params": {' \
+    '			"cmd": "cat",' '			"env": "A=1 B=2"' '		},' '		"ondemand": true,' '		"Labels": null' \
+    '	},' '	"n2": {' '		"name": "n2",' '		"driver": "ssh",' '		"params": {' \
+    '			"host": "10.0.0.2",' '			"password": "geheim",' '			"user": "root"' '		},' \
+    '		"ondemand": true,' '		"Labels": {' '			"host": "vhost1"' '		}' '	}' '}' >nodes.json
+  run conctl import nodes.json
+  assert_output $'n1: Created\nn2: Created'
+  conctl export >again.json
+  run diff <(cat nodes.json) <(cat again.json)
+  assert_output ""
+  run conctl -j import nodes.json
+  assert_failure 1
+  assert_line --index 0 '{"name":"n1","ok":false,"result":"Skip this node as node is exist."}'
+}
+
 @test "as congo it speaks REST over TCP, and every failure is status 1" {
   start_compatible
   ln -s "$(command -v conctl)" congo

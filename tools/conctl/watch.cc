@@ -119,7 +119,7 @@ int kick(const Options& options, const base::Args& args) {
   const Result<Json> answer =
       ask_control(options, {{"cmd", "kick"}, {"console", args.operands()[0]}, {"viewer", *number}});
   if (!answer) return complain(options, answer.error());
-  if (options.json) out_json(*answer);
+  options.json ? out_json(*answer) : out_line(text_of(*answer, "console") + ": kicked");
   return base::kExitOk;
 }
 
