@@ -158,13 +158,34 @@ TEST_CASE("a publisher that starts again goes on at its place, or at the console
     said.says("one\ntw");
     publisher.touched("n1");
     CHECK(run_until(loop, [&] { return there.lines.size() == 1; }));
-    CHECK(run_until(loop, [&] { return exists(dir / "n1.at"); }));
+    const std::string begun = consoled::mark_text(now) + "\n";
+    CHECK(run_until(loop, [&] { return help::text(dir / "n1.at") > begun; }));
   }
   said.says("o\nthree\n");
   Publisher publisher(loop, jobs, settings(dir), tcp(loop, port));
   publisher.begins("n1", {said.start().epoch, 10000, 0});
   CHECK(run_until(loop, [&] { return there.lines.size() == 3; }));
   CHECK(messages(there.lines) == Strings{"one", "two", "three"});
+}
+
+TEST_CASE("a receiver that never was there before a restart gets what was said before it") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  const uint16_t port = free_port();
+  Said said(dir / "", "n1");
+  {
+    Publisher publisher(loop, jobs, settings(dir), tcp(loop, port));
+    publisher.begins("n1", said.start());
+    said.says("one\ntwo\n");
+    CHECK(run_until(loop, [&] { return exists(dir / "n1.at"); }));
+  }
+  Listening there(loop, base::cat("127.0.0.1:", port));
+  there.open();
+  Publisher publisher(loop, jobs, settings(dir), tcp(loop, port));
+  publisher.begins("n1", {said.start().epoch, 8, 0});
+  CHECK(run_until(loop, [&] { return there.lines.size() == 2; }));
+  CHECK(messages(there.lines) == Strings{"one", "two"});
 }
 
 TEST_CASE("a unix receiver gets each record once by its key, through crashes of both") {
