@@ -1,8 +1,9 @@
 #!/bin/sh
 # private-sshd.sh FOLDER: an sshd for trying things out, in the foreground: on 127.0.0.1 at a free
 # port, with a host key of its own, and a key that lets in the user who runs it, and nobody else.
-# FOLDER gets all of it: port, key (for ssh -i, or a console's private_key), known_hosts. It ends with
-# Ctrl-C, or as a job:
+# FOLDER gets all of it: port, key (for ssh -i, or a console's private_key), known_hosts. Terminals
+# for others than root want /dev/pts mounted with gid=5, as Debian does. It ends with Ctrl-C, or as a
+# job:
 #
 #   ptybufferd --name sshd private-sshd.sh "$PWD/sshd"
 #   echo stop | socat - "unix:$LINEMAN_RUNTIME/sshd.ctl"

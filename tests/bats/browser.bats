@@ -63,6 +63,7 @@ END
   console count "sh -c 'i=0; while i=\$((i + 1)); do echo n\$i; sleep 0.02; done'" --param persist=true
   console echo cat
   browse again
+  assert_equal "$(stat -c %a "$LINEMAN_RUNTIME/consoled-$PORT.sessions")" 600
   conctl delete count
 }
 

@@ -170,6 +170,20 @@ is_up() { conctl list "$1" | grep -q 'state: connected)'; }
   assert_equal "$(conctl status -j n1 | jq -r .state)" connected
 }
 
+@test "reconnect opens a line anew, and those who look stay" {
+  start
+  conctl create n1 driver=cmd --param "cmd=sh -c 'echo pid \$\$; exec cat'"
+  wait_until 5 is_up n1
+  start_bg sh -c 'sleep 60 | conctl console n1 >got 2>&1'
+  wait_until 5 grep -q 'pid' got
+  run conctl reconnect n1
+  assert_output 'n1: connecting'
+  wait_until 5 sh -c 'grep -c "^pid" got | grep -qx 2'
+  wait_until 5 is_up n1
+  assert_equal "$(grep '^pid' got | sort -u | wc -l)" 2
+  grep -q 'not connected: asked to connect again' got
+}
+
 @test "break and reconnect say when it cannot be done" {
   start
   start_bg socat unix-listen:guest.sock,fork 'exec:cat'

@@ -79,6 +79,11 @@ void Console::retry() {
   if (status_.state == State::waiting) happen(Happening::wanted);
 }
 
+void Console::reconnect() {
+  if (status_.state == State::connected) closed(error(Errc::closed, "asked to connect again"));
+  retry();
+}
+
 bool Console::switch_on() {
   const bool changed = wish_ != Wish::on || status_.state == State::waiting;
   wish_ = Wish::on;

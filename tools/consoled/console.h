@@ -64,6 +64,8 @@ class Console final : private Intake {
   void start();
   // Tries now, where it waits for the next attempt.
   void retry();
+  // The same, and a line that is up is closed first; what outlives it is found again.
+  void reconnect();
   // Ends the line, also one that would outlive this daemon; for a node that is deleted.
   void terminate();
   // Ends the line for good; the daemon stops. What outlives it goes on.

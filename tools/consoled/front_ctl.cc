@@ -264,7 +264,7 @@ ControlCommands::Answer ControlCommands::switch_to(Object& a, const std::string&
       return error(Errc::closed, c.name(), ": is switched off, or on demand and nobody looks: \"",
                    "conctl logging ", c.name(), " on\" connects it");
     }
-    c.retry();
+    c.reconnect();
     return {};
   });
 }
