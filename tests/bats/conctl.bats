@@ -346,9 +346,9 @@ EOF
   cat_console n1
   run terminal conctl console n1 <<EOF
 expect session of n1
-run kill -9 $CONSOLED
+run kill -9 $CONSOLED; timeout 10 sh -c 'while [ -e /proc/$CONSOLED/exe ]; do sleep 0.02; done'
 expect \\rCould not receive message, error: EOF.\\r\\n[Enter \`^Ec.' to exit]\\r\\nSession is teminated unexpectedly, retrying....\\r\\n
-run consoled -c server.conf >/dev/null 2>&1 3>&- &
+run consoled -c server.conf >/dev/null 2>>consoled.err 3>&- &
 expect [Enter \`^Ec?' for help]\\r\\n
 expect session of n1
 send again\\r
@@ -552,6 +552,30 @@ EOF
   run conctl log 'n*'
   assert_success
   assert_output --partial 'n1: words'
+}
+
+@test "log: a goconserver is asked for what it has" {
+  port=$(free_port)
+  start_bg python3 -c '
+import http.server, sys
+class Go(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/command/replay/n1"
+        body = b"the last words\n" if known else b"404 page not found\n"
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *a): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Go).serve_forever()' "$port"
+  export CONGO_URL=http://127.0.0.1:$port
+  wait_until 5 curl -s "$CONGO_URL"
+  run conctl log n1
+  assert_success
+  assert_output 'the last words'
+  run conctl log -n 3 n1
+  assert_failure 1
+  assert_output --partial 'this server is no consoled'
 }
 
 @test "log -f: goes on with what comes, and ends when its reader does" {

@@ -37,6 +37,23 @@ std::string target_of(const std::vector<std::string>& consoles, const Asked& ask
   return out;
 }
 
+// goconserver has no such route: of one console it tells what was said last, and no more.
+int replay(const Options& options, Server& server, const std::vector<std::string>& consoles,
+           const Asked& asked) {
+  Asked plain = asked;
+  plain.color = false;
+  if (consoles.size() != 1 || !journal::fields_of(plain).empty()) {
+    return complain(options, base::error(base::Errc::not_found,
+                                         "log: this server is no consoled: it only has what one "
+                                         "console said last, without options"));
+  }
+  const Result<std::string> text =
+      server.ask("GET", "/command/replay/" + http::percent_encode(consoles[0]));
+  if (!text) return complain(options, text.error());
+  out(*text);
+  return base::kExitOk;
+}
+
 }  // namespace
 
 int log(const Options& options, const base::Args& args) {
@@ -52,6 +69,9 @@ int log(const Options& options, const base::Args& args) {
         out(bytes);
         return true;
       });
+  if (!got && !options.url.empty() && got.error().what.ends_with("404 page not found")) {
+    return replay(options, server, args.operands(), *asked);
+  }
   if (!got) return complain(options, got.error());
   return any ? base::kExitOk : base::kExitNo;
 }
