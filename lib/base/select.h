@@ -20,6 +20,7 @@ struct Candidate {
 
 // The names that `pattern` means, each once, in the order of `all` for globs and of the pattern for
 // names. not_found names the first part that meant nothing; bad_input one that cannot be read.
+// too_big: more than a hundred parts that are not whole names.
 // A plain name may be shortened to a unique prefix; an ambiguous one is refused with what it could
 // have been.
 Result<std::vector<std::string>> select(std::string_view pattern,

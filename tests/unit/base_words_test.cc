@@ -206,6 +206,27 @@ TEST_CASE("several at once: what means nothing, or too much, is told") {
   }
 }
 
+TEST_CASE(
+    "several at once: ten thousand names are quick, and patterns without number are refused") {
+  std::vector<base::Candidate> all;
+  std::string list;
+  for (int i = 0; i < 10000; i++) {
+    all.push_back({base::cat("node", i), {}, {}});
+    list += base::cat(i > 0 ? "," : "", "node", i);
+  }
+  const auto names = base::select(list, all);
+  REQUIRE(names);
+  CHECK(names->size() == 10000);
+  const auto many = base::select(list + ",*,node1*", all);
+  REQUIRE(many);
+  CHECK(many->size() == 10000);
+  std::string stars = "*";
+  for (int i = 0; i < 300000; i++) stars += ",*";
+  const auto refused = base::select(stars, all);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::too_big);
+}
+
 TEST_CASE("names have 1 to 128 plain characters and begin with none of . and -") {
   for (const char* name : {"a", "Web-1.example_x", "9", "_", "a."}) CHECK(base::valid_name(name));
   for (const char* name :
