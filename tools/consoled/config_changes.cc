@@ -16,12 +16,16 @@ ConfigChanges compare(const Config& old, const Config& next) {
   restart(old.datadir == next.datadir, "console.datadir");
   restart(old.journal.dir == next.journal.dir, "journal.dir");
   restart(old.journal.on == next.journal.on, "journal.enabled");
-  restart(old.sockets == next.sockets, "socket");
+  restart(old.sockets.path == next.sockets.path && old.sockets.umask == next.sockets.umask,
+          "socket.path, access");
   restart(old.listeners == next.listeners, "host, port and auth of api and console");
   restart(old.tls == next.tls, "global.ssl_key_file, ssl_cert_file, ssl_ca_cert_file");
   restart(old.dist_dir == next.dist_dir, "api.dist_dir");
   restart(old.web_dir == next.web_dir, "web.dir");
   restart(old.loggers == next.loggers, "console.logger");
+  apply(old.sockets.per_console == next.sockets.per_console &&
+            old.sockets.per_console_dir == next.sockets.per_console_dir,
+        "socket.per_console, dir");
   apply(old.logfile == next.logfile, "global.logfile");
   apply(old.log_level == next.log_level, "global.log_level");
   apply(old.api_limits == next.api_limits && old.console_limits == next.console_limits,

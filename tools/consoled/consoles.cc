@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <nlohmann/json.hpp>
+
 #include "lib/base/log.h"
 
 namespace consoled {
@@ -22,6 +24,7 @@ Consoles::Consoles(Shared& shared)
 Console& Consoles::add(Node node) {
   const std::string name = node.name;
   Console& console = all_.try_emplace(name, shared_, std::move(node)).first->second;
+  shared_.events.emit("create", {{"console", console.name()}});
   console.start();
   return console;
 }
@@ -33,6 +36,7 @@ void Consoles::remove(std::string_view name) {
   const std::string gone = at->first;
   all_.erase(at);
   if (shared_.publishers != nullptr) shared_.publishers->forget(gone);
+  shared_.events.emit("delete", {{"console", gone}});
 }
 
 Console* Consoles::find(std::string_view name) {

@@ -39,8 +39,11 @@ std::vector<peer::Command> ControlCommands::commands(const std::string& console)
       {"break", [this, c](peer::Peer& p, Object& a) { return send_break(p, a, c); }},
       {"switch", [this, c](peer::Peer&, Object& a) { return switch_to(a, c); }},
   };
-  if (!console.empty()) return out;
   const auto add = [&](peer::Command command) { out.push_back(std::move(command)); };
+  if (!console.empty()) {
+    add({"status", plain([this, c] { return job_status(c); })});
+    return out;
+  }
   add({"list", [this](peer::Peer&, Object& a) { return list(a); }});
   add({"create", [this](peer::Peer&, Object& a) { return change(a, true); }});
   add({"update", [this](peer::Peer&, Object& a) { return change(a, false); }});
@@ -119,6 +122,16 @@ ControlCommands::Answer ControlCommands::show(Object& a, const std::string& fall
   if (!console) return console.error();
   if (auto done = a.end(); !done) return done.error();
   return console_details(**console);
+}
+
+// As a ptybufferd's, for ptyattach and those who ask either.
+ControlCommands::Answer ControlCommands::job_status(const std::string& name) {
+  const Console* console = nodes_.find(name);
+  if (console == nullptr) return error(Errc::not_found, name, ": no such console");
+  Json j = console_details(*console);
+  j["name"] = name;
+  j["command"] = target_text(console->node());
+  return j;
 }
 
 ControlCommands::Answer ControlCommands::who(Object& a, const std::string& fallback) {

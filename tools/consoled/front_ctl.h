@@ -33,6 +33,7 @@ class ControlCommands {
   Answer attach(peer::Peer& peer, wire::Object& a, const std::string& fallback);
   Answer list(wire::Object& a);
   Answer show(wire::Object& a, const std::string& fallback);
+  Answer job_status(const std::string& name);
   Answer who(wire::Object& a, const std::string& fallback);
   Answer kick(wire::Object& a);
   Answer resize(wire::Object& a, const std::string& fallback);

@@ -47,8 +47,11 @@ Result<std::unique_ptr<Fronts>> Fronts::open(Shared& shared, Nodes& nodes,
   if (auto done = self->open_web(sockets); !done) return done.error();
   self->serve_clients(sockets, commands);
   for (Sockets::Port& port : sockets.ports) self->serve_port(std::move(port));
+  self->raw_.emplace(shared, nodes.consoles(), commands);
   shared.events.listen([&f = *self](std::string_view name, const nlohmann::json& fields) {
     if (f.control_) f.control_->publish(name, fields);
+    if (name == "reload") f.raw_->apply();
+    f.raw_->happened(name, fields);
   });
   return self;
 }

@@ -9,6 +9,7 @@
 #include "lib/http/server.h"
 #include "lib/peer/server.h"
 #include "lib/tls/context.h"
+#include "tools/consoled/console_sockets.h"
 #include "tools/consoled/front_console.h"
 #include "tools/consoled/front_ctl.h"
 #include "tools/consoled/front_web.h"
@@ -45,6 +46,7 @@ class Fronts {
   std::optional<peer::Server> control_;
   std::list<http::Server> http_;
   std::list<FrontConsole> consoles_;
+  std::optional<ConsoleSockets> raw_;
 };
 
 }  // namespace consoled

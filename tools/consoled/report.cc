@@ -10,9 +10,11 @@
 #include "lib/net/limits.h"
 #include "tools/consoled/drivers.h"
 #include "tools/consoled/node_json.h"
+#include "tools/consoled/params.h"
 
 namespace consoled {
 
+using base::cat;
 using nlohmann::json;
 
 namespace {
@@ -96,6 +98,14 @@ json console_details(const Console& c) {
   return j;
 }
 
+std::string target_text(const Node& node) {
+  for (const char* name : {"host", "device", "socket"}) {
+    if (const std::string at = param(node, name); !at.empty()) return cat(node.driver, " ", at);
+  }
+  const std::string command = param(node, "cmd");
+  return cat(node.driver, " ", command.substr(0, command.find_first_of(" \t")));
+}
+
 json viewer_json(const Console& c, const Viewer& v) {
   const uint64_t head = c.tape()->ring().head();
   json j = {{"viewer", v.number()},
@@ -144,18 +154,17 @@ std::string metrics_text(const Shared& shared, const Consoles& consoles, int64_t
   const Sums s = sums_of(shared, consoles);
   std::string out;
   const auto head = [&](std::string_view name, std::string_view type, std::string_view help) {
-    out +=
-        base::cat("# HELP consoled_", name, " ", help, "\n# TYPE consoled_", name, " ", type, "\n");
+    out += cat("# HELP consoled_", name, " ", help, "\n# TYPE consoled_", name, " ", type, "\n");
   };
   const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
                        uint64_t value) {
     head(name, type, help);
-    out += base::cat("consoled_", name, " ", value, "\n");
+    out += cat("consoled_", name, " ", value, "\n");
   };
   head("consoles", "gauge", "Consoles by state.");
   for (size_t i = 0; i < kStates; i++) {
-    out += base::cat("consoled_consoles{state=\"", state_name(static_cast<State>(i)), "\"} ",
-                     s.states[i], "\n");
+    out += cat("consoled_consoles{state=\"", state_name(static_cast<State>(i)), "\"} ", s.states[i],
+               "\n");
   }
   one("consoles_failed", "gauge", "Consoles whose last attempt or line failed.", s.failed);
   one("viewers", "gauge", "Viewers attached.", s.viewers);

@@ -14,6 +14,8 @@ namespace consoled {
 nlohmann::json console_json(const Console& console);
 // The same with the definition, without its secrets, and the journal.
 nlohmann::json console_details(const Console& console);
+// "ssh 10.0.0.1", "cmd make": without arguments, which may hold secrets.
+std::string target_text(const Node& node);
 // {"viewer","console","who","face","readonly","since","behind",...}
 nlohmann::json viewer_json(const Console& console, const Viewer& viewer);
 

@@ -92,8 +92,9 @@ Turns::Limits turn_limits(const Config& config) {
   return {config.connect.at_once, config.connect.per_host, config.connect.host_interval};
 }
 
-Reload::Reload(const Options& options, Config& config, Turns& turns, Consoles& consoles)
-    : options_(options), config_(config), turns_(turns), consoles_(consoles) {}
+Reload::Reload(const Options& options, Config& config, const peer::Events& events, Turns& turns,
+               Consoles& consoles)
+    : options_(options), config_(config), events_(events), turns_(turns), consoles_(consoles) {}
 
 Result<json> Reload::operator()() {
   consoles_.reopen();
@@ -110,7 +111,8 @@ Result<json> Reload::operator()() {
   next.config.datadir = config_.datadir;
   next.config.journal.dir = config_.journal.dir;
   next.config.journal.on = config_.journal.on;
-  next.config.sockets = config_.sockets;
+  next.config.sockets.path = config_.sockets.path;
+  next.config.sockets.umask = config_.sockets.umask;
   next.config.listeners = config_.listeners;
   next.config.tls = config_.tls;
   next.config.dist_dir = config_.dist_dir;
@@ -122,9 +124,11 @@ Result<json> Reload::operator()() {
   for (const std::string& key : changes.restart) {
     base::log::warn("reload: ", key, ": changed, needs a restart");
   }
-  return json{{"applied", changes.applied},
-              {"restart", changes.restart},
-              {"left_out", next.left_out.lines()}};
+  json said = {{"applied", changes.applied},
+               {"restart", changes.restart},
+               {"left_out", next.left_out.lines()}};
+  events_.emit("reload", said);
+  return said;
 }
 
 }  // namespace consoled

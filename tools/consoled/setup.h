@@ -32,16 +32,18 @@ Node pty_node(const PtyOptions& pty);
 Turns::Limits turn_limits(const Config& config);
 
 // HUP and "reload": reads the file again, applies what can be applied, opens the logs anew, and
-// says what changed: {"applied":[...],"restart":[...],"left_out":[...]}. An error leaves all as it
-// was.
+// says what changed, also as the event "reload":
+// {"applied":[...],"restart":[...],"left_out":[...]}. An error leaves all as it was.
 class Reload {
  public:
-  Reload(const Options& options, Config& config, Turns& turns, Consoles& consoles);
+  Reload(const Options& options, Config& config, const peer::Events& events, Turns& turns,
+         Consoles& consoles);
   base::Result<nlohmann::json> operator()();
 
  private:
   const Options& options_;
   Config& config_;
+  const peer::Events& events_;
   Turns& turns_;
   Consoles& consoles_;
 };

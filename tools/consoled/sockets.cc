@@ -11,16 +11,9 @@ using base::Result;
 
 namespace {
 
-// A dead one with our name was left by a daemon that was killed.
-Result<Fd> bind_unix(const std::string& path, unsigned umask) {
-  const Result<net::Address> a = net::unix_address(path);
-  if (!a) return a.error();
-  return net::bind_listen(*a, {.umask = umask, .replace_dead = true});
-}
-
 Result<void> bind_clients(const Config& config, Sockets& s) {
   const UnixSockets& u = config.sockets;
-  s.any_uid = (u.umask & 066) != 066;
+  s.any_uid = lets_others_in(u);
   std::vector<Fd> passed = net::inherited_sockets();
   if (passed.size() >= 2) {
     s.http = std::move(passed[0]);
@@ -47,6 +40,17 @@ std::string with_port(const std::string& address, uint16_t port) {
 }
 
 }  // namespace
+
+// A dead one with our name was left by a daemon that was killed.
+Result<Fd> bind_unix(const std::string& path, unsigned umask) {
+  const Result<net::Address> a = net::unix_address(path);
+  if (!a) return a.error();
+  return net::bind_listen(*a, {.umask = umask, .replace_dead = true});
+}
+
+bool lets_others_in(const UnixSockets& sockets) {
+  return (sockets.umask & 066) != 066;
+}
 
 Result<Sockets> bind_sockets(const Config& config) {
   Sockets s;

@@ -23,6 +23,11 @@ struct Sockets {
   bool any_uid = false;
 };
 
+// A unix socket for clients. A dead one with its name goes; busy: a live one has it.
+base::Result<base::Fd> bind_unix(const std::string& path, unsigned umask);
+// Whether the mode of the sockets' files lets in more than our own uid and root.
+bool lets_others_in(const UnixSockets& sockets);
+
 // busy: another consoled has the name. An error of a port names it, and the line it stands in.
 base::Result<Sockets> bind_sockets(const Config& config);
 

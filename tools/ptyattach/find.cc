@@ -30,12 +30,16 @@ bool own_world() {
 
 std::vector<std::string> folders() {
   const std::string runtime = base::paths::runtime();
-  std::vector<std::string> out = {runtime};
+  // consoled's sockets, a pair for each of its consoles, lie in sock.
+  std::vector<std::string> out = {runtime, runtime + "/sock"};
   if (own_world()) {
     out.push_back(runtime + "/autostart");
     return out;
   }
-  if (runtime != base::paths::kSystemRuntime) out.emplace_back(base::paths::kSystemRuntime);
+  if (runtime != base::paths::kSystemRuntime) {
+    out.emplace_back(base::paths::kSystemRuntime);
+    out.push_back(base::cat(base::paths::kSystemRuntime, "/sock"));
+  }
   for (const std::string_view top :
        {"/var/log/autostart", "/var/tmp/autostart", "/tmp/autostart"}) {
     out.push_back(base::cat(top, "/", base::paths::user_name()));
@@ -54,8 +58,8 @@ void add_folder(const std::string& dir, std::vector<Found>& out) {
   std::vector<Found> here;
   while (const dirent* e = ::readdir(d.get())) {
     const std::string_view file = e->d_name;
-    // The embedded redis-server lies in the same folder, and is no job.
-    if (!file.ends_with(kSuffix) || file == "redis.sock") continue;
+    // The embedded redis-server and consoled lie in the same folder, and are no jobs.
+    if (!file.ends_with(kSuffix) || file == "redis.sock" || file == "consoled.sock") continue;
     Found f{std::string(file.substr(0, file.size() - kSuffix.size())), base::cat(dir, "/", file)};
     const auto same = [&](const Found& o) { return o.name == f.name; };
     if (is_socket(f.socket) && std::none_of(out.begin(), out.end(), same)) here.push_back(f);
