@@ -100,6 +100,11 @@ attach() {
   expect b to-both
   ctl consoled.sock '{"cmd":"break","console":"n2","sequence":"<\\d^b>"}'
   expect b '<^B>'
+  for break in '"sequence":"x\\z"' '"ref":1'; do
+    run ctl consoled.sock "{\"cmd\":\"break\",\"console\":\"n2\",$break}"
+    assert_output --partial '{"error":{"code":"not_found"'
+    assert_output --partial 'n2: this kind of line has no BREAK'
+  done
   run ctl consoled.sock '{"cmd":"resize","console":"n1","rows":30,"cols":100}'
   assert_output '{"ok":true,"cols":100,"rows":30}'
   run jq -r '.viewers[].console' <<<"$(ctl consoled.sock '{"cmd":"who"}')"

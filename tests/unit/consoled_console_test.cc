@@ -145,8 +145,15 @@ TEST_CASE("break sequences go to the target between the keys, by viewer and esca
   CHECK(run_until(h.loop, [&] { return a.far.has("^Ex"); }));
   CHECK(a.far.got.find("ab<^B>cd^Ex") != std::string::npos);
   CHECK(h.has_happened("break"));
-  CHECK(c.send_break("\\z!", "test"));
-  CHECK(run_until(h.loop, [&] { return a.far.has("[[break: "); }));  // a pty has none
+  const auto none = c.send_break("\\z!", "test");  // a pty has none
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == base::Errc::not_found);
+  h.config.breaks[2].sequence = "\\z";
+  a.far.send(
+      "\x05"
+      "cl3");
+  CHECK(
+      run_until(h.loop, [&] { return a.far.has("[[break: n1: this kind of line has no BREAK"); }));
   c.switch_off();
   CHECK_FALSE(c.send_break(1, "test"));
 }

@@ -1,4 +1,6 @@
 // Break sequences of a console: the numbered ones of the configuration, and those that are given.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/base/check.h"
@@ -24,6 +26,12 @@ Result<void> Console::send_break(int number, std::string_view by) {
 Result<void> Console::play_break(Steps steps, std::string_view what, std::string_view by) {
   if (status_.state != State::connected) {
     return error(Errc::closed, name(), ": is not connected");
+  }
+  const bool real = std::any_of(steps.begin(), steps.end(),
+                                [](const Step& s) { return s.kind == Step::Kind::serial_break; });
+  if (real && !driver_->has_break()) {
+    return error(Errc::not_found, name(), ": this kind of line has no BREAK: a sequence without ",
+                 "\\z can be sent");
   }
   note(journal::Kind::send_break, cat(what, " by ", by));
   shared_.events.emit("break", {{"console", name()}, {"break", what}, {"who", by}});

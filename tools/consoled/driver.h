@@ -72,7 +72,9 @@ class Driver {
   virtual void resume() = 0;
   // The window size of who looks; before opened() it is kept for then.
   virtual void resize(pty::Size size) = 0;
-  // A real BREAK on the line. not_found: this kind of line has none.
+  // Whether this line has a real BREAK, as a serial one.
+  virtual bool has_break() const { return false; }
+  // Sends it; not_found: there is none.
   virtual base::Result<void> send_break() = 0;
   // The console is not wanted any more: ends what would outlive this driver (a persistent command).
   // The destructor comes next.

@@ -77,6 +77,7 @@ class SshDriver : public Driver {
   size_t write(std::string_view keys) override;
   void resume() override;
   void resize(pty::Size size) override;
+  bool has_break() const override { return true; }
   Result<void> send_break() override;
   void terminate() override {}
 

@@ -40,6 +40,7 @@ class TelnetDriver : public LineDriver {
     send_replies();
   }
 
+  bool has_break() const override { return true; }
   base::Result<void> send_break() override {
     if (!pump_) return base::error(base::Errc::closed, "not connected");
     pump_->send(Telnet::break_key());

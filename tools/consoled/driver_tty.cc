@@ -47,6 +47,7 @@ class TtyDriver : public LineDriver {
     if (pump_) static_cast<void>(static_cast<bool>(pty::set_size(pump_->fd(), size)));
   }
 
+  bool has_break() const override { return pty::is_serial(device_); }
   // Not tcsendbreak(3), which waits for the end of it.
   Result<void> send_break() override {
     if (!pump_) return base::error(base::Errc::closed, "not connected");
