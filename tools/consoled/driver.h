@@ -20,6 +20,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/session_end.h"
 #include "lib/pty/pty.h"
+#include "tools/consoled/crowd.h"
 #include "tools/consoled/node.h"
 
 namespace ssh {
@@ -88,8 +89,7 @@ struct Surroundings {
   std::string runtime;           // a folder of ours, for sockets
   std::string state;             // a folder of ours, for known_hosts
   std::string bin;               // the folder with this program and ptybufferd
-  // How much one source may take in one turn of the loop: less when many are busy.
-  size_t gather = 64 * 1024;
+  std::shared_ptr<Crowd> crowd = std::make_shared<Crowd>();  // never null
   // What all ssh connections share; null only where no console is one.
   ssh::Client* ssh = nullptr;
 };

@@ -14,8 +14,6 @@ using base::Result;
 
 namespace {
 
-// So much at once makes it a flood: viewers and keys go first from then on.
-constexpr size_t kFlood = 8192;
 constexpr int64_t kMostSeconds = 86400;
 
 // What the user of another program would call the same thing.
@@ -95,6 +93,7 @@ class SshDriver : public Driver {
   bool open_ = false, over_ = false;
   bool held_ = false;  // no room in the console
   bool full_ = false;  // took fewer keys than it was given
+  uint64_t seen_ = 0;  // the crowd's
   std::optional<ssh::Connection> connection_;
   std::optional<ssh::Channel> channel_;
 };
@@ -139,9 +138,10 @@ void SshDriver::gather() {
   do {
     n = take();
     got += n ? *n : 0;
-  } while (n && *n > 0 && got < around_.gather);
+  } while (n && *n > 0 && got < around_.crowd->gather());
   ssh::Session& session = connection_->session();
-  session.set_priority(got >= kFlood ? net::Priority::bulk : net::Priority::urgent);
+  const bool flood = around_.crowd->took(got, seen_, around_.loop.now());
+  session.set_priority(flood ? net::Priority::bulk : net::Priority::urgent);
   if (got > 0) intake_.publish();
   if (!n) close(n.error());
 }

@@ -8,8 +8,6 @@
 namespace consoled {
 
 namespace {
-// So much at once makes it a flood: viewers and keys go first from then on.
-constexpr size_t kFlood = 8192;
 // After so little there is hardly more: not worth a call that says so, between key and echo.
 constexpr ssize_t kShort = 1024;
 }  // namespace
@@ -40,13 +38,15 @@ void Pump::ready(unsigned what) {
   if ((what & net::Watch::kRead) != 0) gather();
 }
 
-// Reads until there is no more or the bound is reached, then tells everybody at once.
+// Reads until there is no more or the bound is reached, then tells everybody at once. From a flood
+// on, viewers and keys go first.
 void Pump::gather() {
   size_t got = 0;
   bool end = false;
   int sys = 0;
   take(got, end, sys);
-  watch_.set_priority(got >= kFlood ? net::Priority::bulk : net::Priority::urgent);
+  const bool flood = around_.crowd->took(got, seen_, around_.loop.now());
+  watch_.set_priority(flood ? net::Priority::bulk : net::Priority::urgent);
   if (got > 0) intake_.publish();
   if (end) over_ = true;
   interest();
@@ -57,14 +57,15 @@ void Pump::gather() {
 }
 
 void Pump::take(size_t& got, bool& end, int& sys) {
-  while (got < around_.gather) {
+  const size_t bound = around_.crowd->gather();
+  while (got < bound) {
     const iovec room = intake_.room();
     if (room.iov_len == 0) {
       held_ = true;
       return;
     }
     char* const to = static_cast<char*>(room.iov_base);
-    const ssize_t n = ::read(fd_.get(), to, std::min(room.iov_len, around_.gather - got));
+    const ssize_t n = ::read(fd_.get(), to, std::min(room.iov_len, bound - got));
     if (n <= 0) {
       sys = n < 0 ? errno : 0;
       end = n == 0 || (sys != EAGAIN && sys != EINTR);

@@ -52,6 +52,7 @@ class Pump {
   bool held_ = false;  // no room for its bytes
   bool full_ = false;  // it takes no keys now
   bool over_ = false;
+  uint64_t seen_ = 0;  // the crowd's
   net::Watch watch_;
 };
 
