@@ -161,7 +161,7 @@ void Index::flush_events(uint64_t upto, Place from) {
     const uint64_t offset = std::max(e.offset, last_.offset);
     const bool counts = from.offset != kAll;
     const uint64_t position = counts ? from.position + (offset - from.offset) : from.position;
-    if (e.event.kind == Kind::up) {
+    if (e.event.kind == Kind::up || e.event.source) {
       source_ = e.event.source.value_or(Source{});
       source_from_ = offset;
     }

@@ -42,7 +42,7 @@ enum class Kind : uint8_t {
 struct Event {
   Kind kind = Kind::note;  // up to note
   std::string text;
-  std::optional<Source> source;  // of Kind::up: where the bytes that follow begin
+  std::optional<Source> source;  // where the bytes that follow begin; of Kind::up without: nowhere
 };
 
 struct Options {

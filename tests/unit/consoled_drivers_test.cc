@@ -12,6 +12,7 @@
 
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
+#include "lib/net/note_frames.h"
 #include "lib/net/process_tree.h"
 #include "lib/net/stream.h"
 #include "lib/wire/json.h"
@@ -249,6 +250,29 @@ TEST_CASE("a persistent command outlives its driver, and goes on where the bytes
   d.reset();
   CHECK(
       house.until([&] { return ::access((house.folder / "persist/n1.sock").c_str(), F_OK) < 0; }));
+}
+
+TEST_CASE("what ptybufferd skips is marked, and the bytes behind it keep their numbers") {
+  House house;
+  Node node = command("sh -c 'stty raw -echo; echo up; read x; seq 1 2000000; echo END; exec cat'");
+  node.params["persist"] = "true";
+  Intake intake;
+  auto d = house.open(node, intake);
+  CHECK(house.says(intake, "up"));
+  intake.full = true;
+  CHECK(d->write("go\n") == 3);
+  help::run_for(house.loop, std::chrono::milliseconds(1500));
+  intake.full = false;
+  d->resume();
+  CHECK(house.says(intake, "\nEND\n"));
+  REQUIRE(intake.moves.size() == 1);
+  const uint64_t skipped = net::marked_bytes("\n" + intake.moves[0].substr(12) + "\n");
+  CHECK(skipped > 1000000);
+  CHECK(intake.text.find(net::loss_marker(skipped)) != std::string::npos);
+  const uint64_t there = 3 + 14888896 + 4;  // "up", the numbers, "END"
+  CHECK(intake.position->offset + (intake.ring.head() - intake.opened_at) == there);
+  d->terminate();
+  CHECK(house.until([&] { return intake.over.has_value(); }));
 }
 
 TEST_CASE("a persistent command that cannot be started says so") {

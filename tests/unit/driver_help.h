@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -40,6 +41,11 @@ class Intake : public consoled::Intake {
     text += piece;
   }
   void publish() override { published++; }
+  void moved(consoled::SourcePosition source, std::string why) override {
+    position = source;
+    opened_at = ring.head();
+    moves.push_back(std::move(why));
+  }
   void writable() override { writables++; }
   void closed(base::Error why) override {
     CHECK_FALSE(over);
@@ -49,7 +55,8 @@ class Intake : public consoled::Intake {
   base::Ring ring{1 << 20};
   std::string text;
   std::optional<consoled::SourcePosition> last, position;
-  uint64_t opened_at = 0;
+  uint64_t opened_at = 0;  // ring offset of that position
+  std::vector<std::string> moves;
   bool is_open = false, full = false;
   int published = 0, writables = 0;
   std::optional<base::Error> over;

@@ -308,6 +308,11 @@ void Console::publish() {
   published_ = head;
 }
 
+void Console::moved(SourcePosition source, std::string why) {
+  source_ = source;
+  tape_->note({journal::Kind::note, std::move(why), journal::Source{source.epoch, source.offset}});
+}
+
 void Console::writable() {
   if (typing_) typing_->writable();
 }

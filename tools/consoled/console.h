@@ -125,6 +125,7 @@ class Console final : private Intake {
   iovec room() override;
   void commit(size_t n) override;
   void publish() override;
+  void moved(SourcePosition source, std::string why) override;
   void writable() override;
   void closed(base::Error why) override;
 

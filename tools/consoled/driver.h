@@ -53,6 +53,9 @@ class Intake {
   // So many bytes were put there. Several times in a row, then publish() once.
   virtual void commit(size_t n) = 0;
   virtual void publish() = 0;
+  // What came was not all the source's: its next byte is this one; why, for the journal. Between a
+  // commit() and its publish(), only where opened() was given a position.
+  virtual void moved(SourcePosition source, std::string why) = 0;
   // write() took less than it was given; now it takes more.
   virtual void writable() = 0;
   // The line could not be opened, or is over, and why: for people. Called once, last.

@@ -2,14 +2,14 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "lib/net/dialler.h"
-#include "lib/net/fanout.h"
+#include "lib/net/note_frames.h"
 #include "lib/peer/control_name.h"
 #include "lib/wire/json.h"
 #include "tools/consoled/driver_unix.h"
@@ -97,20 +97,26 @@ class PtybufferDriver : public LineDriver {
   }
 
   void attach(Fd fd) {
+    asked_ = std::move(fd);
+    answer_.emplace(around_.loop, asked_.get(), [this](unsigned) { answered(); });
+    ask();
+  }
+
+  void ask() {
     Json command = {{"cmd", "attach"}, {"raw", true}};
+    if (framed_) command["frames"] = true;
     if (size_) {
       command["rows"] = size_->rows;
       command["cols"] = size_->columns;
     }
-    last_ = intake_.last_position();
-    if (last_) command["from"] = {{"epoch", last_->epoch}, {"offset", last_->offset}};
+    if (const auto last = intake_.last_position()) {
+      command["from"] = {{"epoch", last->epoch}, {"offset", last->offset}};
+    }
     const std::string line = wire::dump(command) + "\n";
-    if (::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) {
+    if (::send(asked_.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) {
       return close(base::sys_error(errno, control_));
     }
-    asked_ = std::move(fd);
     timer_.at(deadline_);
-    answer_.emplace(around_.loop, asked_.get(), [this](unsigned) { answered(); });
     answer_->want(net::Watch::kRead);
   }
 
@@ -139,29 +145,25 @@ class PtybufferDriver : public LineDriver {
     timer_.cancel();
   }
 
+  // What is missing at the beginning the console sees by the position.
   void begin(const Result<Json>& answer) {
+    if (!answer && std::exchange(framed_, false)) return ask();  // an old one, without frames
     if (!answer) return close(base::in(control_, answer.error()));
-    const SourcePosition at{static_cast<int64_t>(number(*answer, "epoch")),
-                            number(*answer, "offset")};
-    // The answer counts what is missing; from another start that is not known, and all it has
-    // comes.
-    if (last_ && last_->epoch == at.epoch && at.offset > last_->offset) {
-      say(net::loss_marker(at.offset - last_->offset));
-    }
-    run(std::move(asked_), at);
+    at_ = {static_cast<int64_t>(number(*answer, "epoch")), number(*answer, "offset")};
+    if (!framed_) return run(std::move(asked_), at_);
+    run(std::move(asked_), at_, [this](std::span<char> bytes) { return unframe(bytes); });
   }
 
-  // Before any byte of the source; a ring without room goes without the marker.
-  void say(std::string_view text) {
-    while (!text.empty()) {
-      const iovec room = intake_.room();
-      if (room.iov_len == 0) break;
-      const size_t n = std::min(room.iov_len, text.size());
-      std::copy_n(text.data(), n, static_cast<char*>(room.iov_base));
-      intake_.commit(n);
-      text.remove_prefix(n);
-    }
-    intake_.publish();
+  // Markers and notes go to the console as what they are, a text, and do not count as the source's.
+  size_t unframe(std::span<char> bytes) {
+    const net::Unframer::Found found = frames_.take(bytes);
+    at_.offset += found.passed;
+    if (!found.notes) return found.kept;
+    intake_.commit(found.kept);
+    std::string said = found.last;
+    std::erase(said, '\n');
+    intake_.moved(at_, base::cat("ptybufferd: ", said));
+    return 0;
   }
 
   std::string socket_, control_;
@@ -169,7 +171,9 @@ class PtybufferDriver : public LineDriver {
   base::Time deadline_{};
   std::unique_ptr<net::Dialler> dialler_;
   Fd asked_;
-  std::optional<SourcePosition> last_;
+  bool framed_ = true;
+  net::Unframer frames_;
+  SourcePosition at_;  // of the next byte, as far as there are frames
   std::optional<net::Watch> answer_;
   net::Timer timer_;
   net::Timer plain_{around_.loop, [this] {

@@ -86,6 +86,7 @@ std::vector<peer::Command> Control::commands() {
 }
 
 Control::Answer Control::attach(peer::Peer& peer, Object& arguments) {
+  const bool frames = arguments.opt_bool("frames").value_or(false);
   const Result<peer::Attach> asked = peer::take_attach(arguments);
   if (!asked) return asked.error();
   const base::Ring& ring = channel_.fanout.ring();
@@ -94,6 +95,7 @@ Control::Answer Control::attach(peer::Peer& peer, Object& arguments) {
   Admission admission;
   admission.raw = asked->raw || options_.immediate;
   admission.readonly = asked->readonly;
+  admission.frames = frames;
   admission.from = start.offset;
   if (asked->window && !admission.readonly) {
     static_cast<void>(

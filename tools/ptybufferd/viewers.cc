@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/log.h"
+#include "lib/net/note_frames.h"
 #include "tools/ptybufferd/about.h"
 
 namespace ptybufferd {
@@ -88,7 +89,8 @@ Viewers::Entry& Viewers::admit(base::Fd fd, const Admission& a, std::string pref
   e.sender->hold = [this, number](bool on) { held(number, on); };
   e.viewer = &channel_.fanout.add(std::move(fd), a.from, std::move(prefix),
                                   {.input = [this, &e](std::string_view b) { input(e, b); },
-                                   .gone = [this, number] { gone(number); }});
+                                   .gone = [this, number] { gone(number); }},
+                                  a.frames ? &net::kFrames : nullptr);
   base::log::info("connect ", number, ": ", entries_.size(), " viewers, ", text(e.who));
   events_.emit("attach", {{"viewer", number}, {"uid", e.who.uid}, {"pid", e.who.pid}});
   return e;

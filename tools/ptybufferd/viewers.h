@@ -23,6 +23,7 @@ namespace ptybufferd {
 struct Admission {
   bool readonly = false;
   bool raw = false;         // keys pass as they come, whatever -i says
+  bool frames = false;      // what is no part of the stream is told from it (net/note_frames)
   uint64_t from = 0;        // absolute offset, within the ring
   std::string unsent;       // goes before everything (the answer to its request)
   std::string first_input;  // what it sent behind its request
