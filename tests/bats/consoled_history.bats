@@ -1,4 +1,5 @@
-# What consoled does with what a ptybufferd said that it was not there for.
+# What consoled does with what it was not there for: a ptybufferd's bytes, loggers' backlogs, and the
+# lines of a replay after a restart.
 load helper
 
 setup() {
@@ -58,5 +59,75 @@ counter='stty raw -echo; echo ready; while read n; do seq 1 $n; echo done $n; do
   start
   wait_until 20 file_has "$LOG" 'done 3000000'
   assert_equal "$(grep -c 'bytes skipped' "$LOG")" 1
+}
+
+# --- Loggers
+
+# loggers YAML: into the configuration, with small journals.
+loggers() {
+  printf 'console:\n  logger:\n%s\njournal: {rotate_size: 64K, keep: 1}\n' "$1" \
+    >"$LINEMAN_CONFIG/consoled.conf"
+}
+receiver() { # PORT FILE: appends what comes
+  start_bg socat -u "TCP-LISTEN:$1,bind=127.0.0.1,fork,reuseaddr" "OPEN:$2,creat,append"
+}
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "the backlog of a console that nobody opens is sent after a restart" {
+  port=$(free_port)
+  loggers "    tcp: [{name: a, host: 127.0.0.1, port: $port}]"
+  start
+  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
+  receiver "$port" got
+  connect "$LINEMAN_RUNTIME/consoled.ctl"
+  say c '{"cmd":"attach","console":"n1","raw":true}'
+  expect c ready
+  wait_until 10 file_has got ready
+  end_receivers "$port"
+  say c 100
+  expect c 'done 100'
+  wait_until 5 file_has "$LOG" 'done 100'
+  crash
+  receiver "$port" got2
+  start
+  state_is n1 idle
+  wait_until 15 file_has got2 '"message":"done 100"'
+  state_is n1 idle
+}
+
+# Also those that it forked.
+end_receivers() {
+  local pid
+  for pid in $(pids_of_test); do
+    if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "TCP-LISTEN:$1"; then
+      kill "$pid"
+      wait_until 5 pid_ended "$pid"
+    fi
+  done
+}
+
+@test "what rotation took before it was sent is said, with its count, in the log and to the receiver" {
+  port=$(free_port)
+  loggers "    tcp: [{name: a, host: 127.0.0.1, port: $port}]"
+  start
+  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}'
+  receiver "$port" got
+  wait_until 10 file_has got ready
+  crash
+  end_receivers "$port"
+  start
+  wait_until 5 state_is n1 connected
+  send n1 $'100000\n'
+  wait_until 20 file_has "$LOG" 'done 100000'
+  crash
+  receiver "$port" got2
+  start
+  wait_until 20 file_has got2 '"message":"done 100000"'
+  run grep -oE 'logger a: n1: [0-9]+ bytes were never sent' consoled.err
+  missed=$(sed -E 's/[^0-9]*1: ([0-9]+) .*/\1/' <<<"${lines[0]}")
+  [ "$missed" -gt 300000 ]
+  file_has got2 "[[$missed bytes skipped]]"
 }
 

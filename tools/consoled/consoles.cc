@@ -24,6 +24,7 @@ Consoles::Consoles(Shared& shared)
 Console& Consoles::add(Node node) {
   const std::string name = node.name;
   Console& console = all_.try_emplace(name, shared_, std::move(node)).first->second;
+  if (shared_.publishers != nullptr) shared_.publishers->defined(console.name());
   shared_.events.emit("create", {{"console", console.name()}});
   console.start();
   return console;

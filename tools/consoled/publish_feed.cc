@@ -36,6 +36,12 @@ std::optional<Mark> read_place(const std::string& path) {
   if (!text || !text->ends_with('\n')) return {};
   return parse_mark(std::string_view(*text).substr(0, text->size() - 1));
 }
+
+// Where the journal goes on: who never heard of it gets what comes.
+Mark end_of(const std::string& path) {
+  const journal::Start s = journal::find_start(path);
+  return {s.epoch, s.offset, 0};
+}
 }  // namespace
 
 void keep_start(const std::string& place, const Mark& start) {
@@ -53,16 +59,20 @@ struct Feed::Source {
   std::optional<Item> left;  // of the reader's last piece
   std::optional<Records> records;
   std::optional<StampedText> text;
+  uint64_t due = 0;     // the byte that comes next, where none is missing
+  bool marked = false;  // the journal itself says that some are
 
   void open(Batch& batch);
   void read(Batch& batch);
   base::Result<bool> next();
   void take(Batch& batch);
+  void look_for_gap(const Item& item, Batch& batch);
+  void feed(const Item& item, Batch& batch);
 };
 
 void Feed::Source::open(Batch& batch) {
   if (!at && !settings.place.empty()) at = read_place(settings.place);
-  if (!at) at = start;
+  if (!at) at = start.epoch != 0 ? start : end_of(settings.journal);
   base::Result<Reader> opened = Reader::open(settings.journal);
   if (!opened) {
     if (opened.error().code != base::Errc::not_found) batch.trouble = opened.error().what;
@@ -81,6 +91,8 @@ void Feed::Source::open(Batch& batch) {
   left.reset();
   records.emplace(node, settings.form, *at);
   text.emplace(node, settings.stamps);
+  due = at->offset;
+  marked = false;
   moved = false;
 }
 
@@ -93,6 +105,28 @@ base::Result<bool> Feed::Source::next() {
   return left.has_value();
 }
 
+// A rotation took old files away that were not sent yet: that is said where they would stand.
+void Feed::Source::look_for_gap(const Item& item, Batch& batch) {
+  if (!item.numbered) return;
+  const bool bytes = item.what == Item::What::bytes;
+  if (bytes && item.offset > due && !marked) {
+    const uint64_t gone = item.offset - due;
+    batch.missed += gone;
+    const std::string text_of = base::cat("\n[[", gone, " bytes skipped]]\n");
+    Item marker = item;
+    marker.what = Item::What::marker;
+    marker.bytes = text_of;
+    feed(marker, batch);
+  }
+  marked = item.what == Item::What::marker;
+  due = std::max(due, item.offset + (bytes ? item.bytes.size() : 0));
+}
+
+void Feed::Source::feed(const Item& item, Batch& batch) {
+  if (settings.as_file) text->feed(item, batch.file_text);
+  records->feed(item, reader->epoch(), batch.records);
+}
+
 void Feed::Source::take(Batch& batch) {
   Item slice = *left;
   if (slice.what == Item::What::bytes && slice.bytes.size() > kSlice) {
@@ -102,8 +136,8 @@ void Feed::Source::take(Batch& batch) {
   } else {
     left.reset();
   }
-  if (settings.as_file) text->feed(slice, batch.file_text);
-  records->feed(slice, reader->epoch(), batch.records);
+  look_for_gap(slice, batch);
+  feed(slice, batch);
 }
 
 void Feed::Source::read(Batch& batch) {

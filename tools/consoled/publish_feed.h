@@ -22,6 +22,7 @@ struct Batch {
   std::string file_text;                 // for a log file, instead of records
   Mark from, to;
   bool more = false;    // there was no room for the next one
+  uint64_t missed = 0;  // bytes that the journal had no more, or never got
   std::string trouble;  // the journal could not be read any further
 };
 
@@ -41,7 +42,7 @@ class Feed {
  public:
   using Read = std::function<void(Batch)>;
 
-  // `start`: where it begins when there is no place of it yet.
+  // `start`: where it begins when there is no place of it yet; epoch 0: where the journal ends.
   Feed(DiskJobs& jobs, std::string node, FeedSettings settings, Mark start);
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;

@@ -1,5 +1,7 @@
 #include "tools/consoled/publisher.h"
 
+#include <dirent.h>
+
 #include <utility>
 
 #include "lib/base/cat.h"
@@ -12,6 +14,19 @@ constexpr size_t kUnderWay = 16;  // batches, of some 64 KiB
 constexpr int kLooks = 2;         // a slow disk may have the bytes a moment later
 constexpr std::chrono::seconds kMinute{60};
 constexpr std::chrono::seconds kRemains{75};  // goconserver's: an older rest is not repeated
+
+// The files of a folder that end so, without that.
+std::set<std::string> names_in(const std::string& folder, std::string_view ending) {
+  std::set<std::string> out;
+  const std::unique_ptr<DIR, net::Free<::closedir>> d(::opendir(folder.c_str()));
+  while (const dirent* e = d ? ::readdir(d.get()) : nullptr) {
+    std::string_view name = e->d_name;
+    if (!name.ends_with(ending)) continue;
+    name.remove_suffix(ending.size());
+    out.emplace(name);
+  }
+  return out;
+}
 }  // namespace
 
 Publisher::Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings,
@@ -22,14 +37,26 @@ Publisher::Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings
       turn_(loop, [this] { turn(); }),
       minute_(loop, [this] { minute(); }),
       receiver_(receiver([this] { turn_.after({}); })) {
+  if (settings_.asks) {
+    known_ = names_in(settings_.journals, ".log");
+  } else if (!settings_.places.empty()) {
+    known_ = names_in(settings_.places, ".at");
+  }
   minute_.after(kMinute);
+}
+
+void Publisher::defined(const std::string& node) {
+  if (known_.erase(node) > 0) begins(node, {});
 }
 
 void Publisher::begins(const std::string& node, const Mark& start) {
   const auto [it, fresh] = lines_.try_emplace(node);
-  if (fresh) it->second.start = start;
+  Line& line = it->second;
+  if (line.start.epoch == 0 && !line.feed) line.start = start;
   const std::string place = feed_settings(node).place;
-  if (fresh && !place.empty()) jobs_.run([place, start] { keep_start(place, start); }, [] {});
+  if (fresh && start.epoch != 0 && !place.empty()) {
+    jobs_.run([place, start] { keep_start(place, start); }, [] {});
+  }
   touched(node);
 }
 
@@ -89,7 +116,12 @@ void Publisher::start(const std::string& node, Line& line) {
 void Publisher::got(const std::string& node, Batch batch) {
   Line& line = lines_[node];
   if (!batch.trouble.empty()) base::log::warn("logger ", name(), ": ", batch.trouble);
-  if (batch.records.empty() && batch.file_text.empty()) {
+  if (batch.missed > 0) {
+    base::log::warn("logger ", name(), ": ", node, ": ", batch.missed,
+                    " bytes were never sent: the journal has them no more");
+  }
+  const bool ask = settings_.asks && !std::exchange(line.asked, true);
+  if (batch.records.empty() && batch.file_text.empty() && !ask) {
     if (!(batch.to == batch.from)) line.feed->accepted(batch.to);
     return done(node, line, batch.more);
   }

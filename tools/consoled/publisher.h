@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/net/loop.h"
@@ -26,6 +27,7 @@ struct PublisherSettings {
   RecordForm form;
   bool as_file = false;
   bool stamps = true;
+  bool asks = false;  // the receiver has the places: it is asked, also where nothing is to be sent
   bool remains = false;  // unfinished lines are repeated once a minute
   base::Duration gather = std::chrono::milliseconds(300);
 };
@@ -39,6 +41,8 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
+  // There is such a console, whose journal may have what the receiver has not, from before.
+  void defined(const std::string& node);
   // The console's journal goes on there; before the first touched().
   void begins(const std::string& node, const Mark& start);
   // The console said something, or something happened to it.
@@ -60,6 +64,7 @@ class Publisher {
     std::shared_ptr<Batch> batch;  // read, and not with the receiver yet
     bool waits = false;            // in waiting_
     bool busy = false;
+    bool asked = false;
     int looks = 0;  // so often it is to be looked at again
     base::Time touched{};
   };
@@ -77,6 +82,7 @@ class Publisher {
   net::Loop& loop_;
   DiskJobs& jobs_;
   PublisherSettings settings_;
+  std::set<std::string> known_;  // consoles with a place, or a journal, from before
   std::map<std::string, Line> lines_;
   std::deque<std::string> waiting_;
   size_t under_way_ = 0;

@@ -145,6 +145,7 @@ Result<void> Publishers::add(net::Loop& loop, const Config& config, const Logger
   if (logger.kind == Logger::Kind::unix) s.form.source = cat("log.", logger.name);
   s.as_file = logger.kind == Logger::Kind::file;
   s.stamps = config.log_timestamp;
+  s.asks = logger.kind == Logger::Kind::redis;
   s.remains = logger.kind == Logger::Kind::tcp || logger.kind == Logger::Kind::udp;
   if (logger.kind != Logger::Kind::udp && logger.kind != Logger::Kind::redis) {
     const std::string all = config.datadir + "/publish";
@@ -157,6 +158,10 @@ Result<void> Publishers::add(net::Loop& loop, const Config& config, const Logger
   if (!make) return make.error();
   all_.push_back(std::make_unique<Publisher>(loop, jobs_, std::move(s), *make));
   return {};
+}
+
+void Publishers::defined(const std::string& node) {
+  for (const auto& p : all_) p->defined(node);
 }
 
 void Publishers::begins(const std::string& node, const journal::Start& start) {

@@ -18,6 +18,8 @@ class Publishers {
   // Errors name the logger: a folder that cannot be made, files of TLS that cannot be read.
   static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, const Config& config);
 
+  // There is such a console: what its journal has from before is sent, if it was not.
+  void defined(const std::string& node);
   // The console's journal goes on there: as journal::find_start() said, before its first byte.
   void begins(const std::string& node, const journal::Start& start);
   // Bytes or an event were given to the console's journal.
