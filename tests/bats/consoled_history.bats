@@ -131,3 +131,21 @@ end_receivers() {
   file_has got2 "[[$missed bytes skipped]]"
 }
 
+# --- Replay
+
+@test "a replay after a restart has all its lines, from the journal" {
+  api=$(free_port)
+  printf 'api: {port: %s}\nconsole: {replay_lines: 2000}\n' "$api" >"$LINEMAN_CONFIG/consoled.conf"
+  start
+  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
+  connect "$LINEMAN_RUNTIME/consoled.ctl"
+  say c '{"cmd":"attach","console":"n1","raw":true}'
+  expect c ready
+  say c 5000
+  expect c 'done 5000'
+  wait_until 5 file_has "$LOG" 'done 5000'
+  crash
+  start
+  run curl -s "http://127.0.0.1:$api/command/replay/n1"
+  assert_equal "$output" "$(seq 3002 5000)"$'\n'"done 5000"
+}

@@ -400,14 +400,6 @@ peer::Seen Console::seen() {
   return tape_now().seen();
 }
 
-std::string Console::last_lines(size_t lines) {
-  const base::Ring& ring = tape_now().ring();
-  const uint64_t from = ring.last_lines(ring.tail(), lines);
-  std::string out(ring.head() - from, '\0');
-  ring.copy(from, out.size(), out.data());
-  return out;
-}
-
 Result<void> Console::may_attach() const {
   const size_t most = shared_.config.viewers;
   if (viewers_.size() < most) return {};

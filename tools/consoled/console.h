@@ -79,8 +79,6 @@ class Console final : private Intake {
   const Viewers& viewers() const { return viewers_; }
   // What there is to be seen; makes the Tape.
   peer::Seen seen();
-  // The last lines that it said, as far as they are at hand.
-  std::string last_lines(size_t lines);
   // The number of the viewer that the next attach() will make.
   uint64_t next_viewer() const { return shared_.next_viewer; }
   // busy: it has as many viewers as it may have.

@@ -1,6 +1,6 @@
 // DiskJobs: reading files for the loop, on a thread of their own: a disk that hangs holds up what
-// is read from it and nothing else. Jobs run one after the other, in order. Owned by main; used on
-// the loop.
+// is read from it and nothing else. Jobs run one after the other, in order. Owned by Journals; used
+// on the loop.
 #pragma once
 
 #include <pthread.h>

@@ -11,7 +11,7 @@ constexpr auto kFlush = std::chrono::milliseconds(20);
 }
 
 Journals::Journals(net::Loop& loop, const JournalSettings& settings)
-    : settings_(settings), flush_(loop, [this] { writer_.flush(); }) {}
+    : settings_(settings), reads_(loop), flush_(loop, [this] { writer_.flush(); }) {}
 
 base::Result<void> Journals::start() {
   if (settings_.on && ::mkdir(settings_.dir.c_str(), 0700) < 0 && errno != EEXIST) {

@@ -11,6 +11,7 @@
 #include "lib/journal/writer.h"
 #include "lib/net/loop.h"
 #include "tools/consoled/config.h"
+#include "tools/consoled/disk_jobs.h"
 
 namespace consoled {
 
@@ -37,6 +38,9 @@ class Journals {
   // Gives the thread what is there, at once.
   void flush() { writer_.flush(); }
 
+  // What reads journals, which may take its time, does it there.
+  DiskJobs& reads() { return reads_; }
+
   bool stuck() const { return writer_.stuck(base::Clock::now()); }
   // Waits for the disk, at most until the deadline. False: some of it did not get there.
   bool stop(base::Time deadline) { return writer_.stop(deadline); }
@@ -44,6 +48,7 @@ class Journals {
  private:
   const JournalSettings& settings_;
   journal::Writer writer_;
+  DiskJobs reads_;
   net::Timer flush_;
 };
 

@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   peer::Events events;
   Journals journals(loop, config.journal);
   Turns turns(loop, turn_limits(config));
-  auto publishers = Publishers::make(loop, config);
+  auto publishers = Publishers::make(loop, journals.reads(), config);
   if (!publishers) base::die(publishers.error());
   Shared shared{loop, config, *around, journals, turns, events, publishers->get(), started};
   Consoles consoles(shared);

@@ -117,8 +117,9 @@ Result<void> make_folder(const std::string& path) {
 }
 }  // namespace
 
-Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, const Config& config) {
-  std::unique_ptr<Publishers> made(new Publishers(loop));
+Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, DiskJobs& jobs,
+                                                     const Config& config) {
+  std::unique_ptr<Publishers> made(new Publishers(jobs));
   for (const Logger& logger : config.loggers) {
     const Result<void> added = made->add(loop, config, logger);
     if (!added) return base::in(cat("logger ", logger.name), added.error());

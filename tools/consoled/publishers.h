@@ -16,7 +16,8 @@ namespace consoled {
 class Publishers {
  public:
   // Errors name the logger: a folder that cannot be made, files of TLS that cannot be read.
-  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, const Config& config);
+  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, DiskJobs& jobs,
+                                                        const Config& config);
 
   // There is such a console: what its journal has from before is sent, if it was not.
   void defined(const std::string& node);
@@ -29,10 +30,10 @@ class Publishers {
   const std::vector<std::unique_ptr<Publisher>>& all() const { return all_; }
 
  private:
-  explicit Publishers(net::Loop& loop) : jobs_(loop) {}
+  explicit Publishers(DiskJobs& jobs) : jobs_(jobs) {}
   base::Result<void> add(net::Loop& loop, const Config& config, const Logger& logger);
 
-  DiskJobs jobs_;
+  DiskJobs& jobs_;
   std::vector<std::unique_ptr<Publisher>> all_;
 };
 

@@ -9,6 +9,7 @@
 #include "lib/wire/json.h"
 #include "tools/consoled/drivers.h"
 #include "tools/consoled/node_json.h"
+#include "tools/consoled/replay.h"
 
 namespace consoled {
 
@@ -216,8 +217,9 @@ void RestGoconserver::bulk_switch(const ExchangePtr& e) {
 void RestGoconserver::replay(const ExchangePtr& e, std::string_view name) {
   Console* c = nodes_.find(name);
   if (c == nullptr) return refuse(e, 400, cat("The node ", name, " is not exist."));
-  const std::string text = c->last_lines(shared_.config.replay_lines);
-  e->respond(http::response(200, "html/text; charset=UTF-8", text + "\n"));
+  consoled::replay(shared_, *c, shared_.config.replay_lines, [e](const std::string& text) {
+    e->respond(http::response(200, "html/text; charset=UTF-8", text + "\n"));
+  });
 }
 
 void RestGoconserver::users(const ExchangePtr& e, std::string_view name) {
