@@ -58,7 +58,8 @@ struct UnixSockets {
 
 struct JournalSettings {
   bool on = true;
-  std::string dir;  // NAME.log in it
+  std::string dir;   // NAME.log in it
+  std::string file;  // of --pty: this one instead, that is only appended to; "": none
   uint64_t rotate_bytes = 16 << 20;
   std::chrono::seconds rotate_age{0};  // 0: never
   unsigned keep = 4;

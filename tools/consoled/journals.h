@@ -1,5 +1,5 @@
-// Journals: the journals of all consoles, and the one thread that writes them. Owned by main; goes
-// after every Tape.
+// Journals: the journals of all consoles, the one thread that writes them and the one that reads
+// them back. Owned by main; goes after every Tape.
 #pragma once
 
 #include <memory>
@@ -24,9 +24,9 @@ class Journals {
 
   // Makes the folder and starts the thread.
   base::Result<void> start();
-  // DATADIR; "" where there are none.
-  std::string folder() const { return settings_.on ? settings_.dir : ""; }
-  // DATADIR/NAME.log; "" where there are none.
+  // DATADIR; "" where there is nothing to read back: no journals, or the one of --pty.
+  std::string folder() const { return settings_.on && settings_.file.empty() ? settings_.dir : ""; }
+  // DATADIR/NAME.log; "" likewise.
   std::string path(const std::string& name) const;
   // Null where there are none.
   std::unique_ptr<journal::Append> open(const std::string& name, const base::Ring& ring,

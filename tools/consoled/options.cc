@@ -125,6 +125,8 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
     Result<Config> config = pty_config(options.pty->host, options.pty->port, options.no_auth);
     if (!config) refuse(config.error(), is_old(base::log::program()));
     out.config = std::move(*config);
+    out.config.journal.file = options.pty->logfile;
+    out.config.journal.on = !options.pty->logfile.empty();
   } else {
     out = load_config(options.config, options.style, drivers);
   }

@@ -52,7 +52,6 @@ Config configure(const Options& options) {
   say_all(loaded.errors);
   if (!loaded.errors.empty()) std::exit(base::kExitUsage);
   say_all(loaded.left_out);
-  if (options.pty && options.pty->logfile.empty()) loaded.config.journal.on = false;
   if (Result<void> r = open_log(loaded.config); !r) base::die(r.error());
   return std::move(loaded.config);
 }
