@@ -12,7 +12,10 @@ bool has_no_body(int status) {
 }  // namespace
 
 Exchange::Exchange(Connection* connection, Request request)
-    : connection_(connection), request_(std::move(request)), peer_(connection->peer_) {}
+    : connection_(connection),
+      request_(std::move(request)),
+      peer_(connection->peer_),
+      user_(connection->stream_->peer()) {}
 
 Exchange::~Exchange() {
   if (connection_ == nullptr) return;

@@ -35,6 +35,8 @@ class Exchange {
   const Request& request() const { return request_; }
   // "192.0.2.1:4711", "[2001:db8::1]:4711", "uid 1000": who asks.
   const std::string& peer() const { return peer_; }
+  // Whom the client's certificate is of; "": there was none.
+  const std::string& user() const { return user_; }
   // Of the connection, to ask the kernel about its other end; -1 when it is gone.
   int fd() const;
 
@@ -67,7 +69,7 @@ class Exchange {
 
   Connection* connection_;
   Request request_;
-  std::string peer_;
+  std::string peer_, user_;
   State state_ = State::open;
   bool chunked_ = false;
   std::function<void()> room_, gone_;

@@ -67,6 +67,11 @@ size_t Stream::unsent() const {
   return b_ == nullptr ? 0 : evbuffer_get_length(bufferevent_get_output(b_.get()));
 }
 
+std::string Stream::peer() const {
+  const Transport* t = b_.get_deleter().transport;
+  return b_ != nullptr && t->peer != nullptr ? t->peer(b_.get()) : "";
+}
+
 void Stream::pause(bool on) {
   if (on || input_over_) {  // else the end would be read, and told, again
     bufferevent_disable(b_.get(), EV_READ);

@@ -25,6 +25,8 @@ struct Transport {
   void (*shut)(bufferevent*);           // all was sent: tells the peer that no more comes
   void (*last_words)(bufferevent*);     // sends of the unsent what goes out without waiting
   base::Error (*reason)(bufferevent*);  // why the connection broke
+  // Who the peer has proved to be, after the handshake; null: nobody proves anything.
+  std::string (*peer)(bufferevent*) = nullptr;
 };
 
 class Stream {
@@ -69,6 +71,8 @@ class Stream {
   bool finished() const { return finishing_ && unsent() == 0; }
 
   int fd() const;
+  // The name in the certificate that the peer showed and that was verified; "": there is none.
+  std::string peer() const;
 
   // Ends the stream and gives the descriptor back, with what was not yet sent, for a connection
   // that becomes something else. May be called in the data callback. For plain sockets only.

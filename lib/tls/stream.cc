@@ -11,6 +11,7 @@
 
 #include "lib/base/check.h"
 #include "lib/tls/handle.h"
+#include "lib/tls/verify.h"
 
 namespace tls {
 
@@ -64,7 +65,14 @@ base::Error reason(bufferevent* b) {
   return failure(bufferevent_openssl_get_ssl(b), first, sys);
 }
 
-constexpr net::Transport kTls{free_tls, shut, last_words, reason};
+std::string peer(bufferevent* b) {
+  const SSL* ssl = bufferevent_openssl_get_ssl(b);
+  const X509* cert = SSL_get0_peer_certificate(ssl);
+  const bool verified = SSL_is_init_finished(ssl) == 1 && SSL_get_verify_result(ssl) == X509_V_OK;
+  return cert != nullptr && verified ? owner(cert) : "";
+}
+
+constexpr net::Transport kTls{free_tls, shut, last_words, reason, peer};
 
 std::unique_ptr<Stream> wrap(net::Loop& loop, Handle handle, Fd socket, bufferevent_ssl_state state,
                              Stream::Events events) {

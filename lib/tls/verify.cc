@@ -27,10 +27,15 @@ std::string text_of(const ASN1_STRING* s) {
   return base::log::printable(bytes);
 }
 
+// "": it has none.
+std::string only_common_name(const X509_NAME* name) {
+  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+}
+
 // The common name; all of the name where it has none.
 std::string common_name(const X509_NAME* name) {
-  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  if (at >= 0) return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (std::string found = only_common_name(name); !found.empty()) return found;
   std::array<char, 256> line{};
   X509_NAME_oneline(name, line.data(), static_cast<int>(line.size()));
   return base::log::printable(line.data());
@@ -50,11 +55,17 @@ std::string address_text(const ASN1_OCTET_STRING* ip) {
   return text.data();
 }
 
+using GeneralNames = std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)>;
+
+GeneralNames alternatives(const X509* cert) {
+  return {
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(cert, NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free};
+}
+
 // The names that the certificate is for, as it gives them (RFC 6125): "a.example, 10.0.0.1".
 std::string names_of(const X509* cert) {
-  const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> all(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(cert, NID_subject_alt_name, nullptr, nullptr)),
-      GENERAL_NAMES_free);
+  const GeneralNames all = alternatives(cert);
   std::string out;
   size_t count = 0;
   for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); i++) {
@@ -78,6 +89,18 @@ std::string self_signed(const X509* cert) {
 }
 
 }  // namespace
+
+std::string owner(const x509_st* cert) {
+  if (std::string name = only_common_name(X509_get_subject_name(cert)); !name.empty()) return name;
+  const GeneralNames all = alternatives(cert);
+  std::string host;
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); i++) {
+    const GENERAL_NAME* n = sk_GENERAL_NAME_value(all.get(), i);
+    if (n->type == GEN_EMAIL) return text_of(n->d.rfc822Name);
+    if (n->type == GEN_DNS && host.empty()) host = text_of(n->d.dNSName);
+  }
+  return host;
+}
 
 std::string refusal(long error, const x509_st* cert, std::string_view name) {
   if (cert == nullptr) return X509_verify_cert_error_string(error);

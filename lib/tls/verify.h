@@ -13,4 +13,8 @@ namespace tls {
 // Names in certificates are a stranger's words: control bytes come out as \xNN.
 std::string refusal(long error, const x509_st* cert, std::string_view name);
 
+// Whom a certificate is of: the common name of its subject; without one the first e-mail address
+// among its alternative names, else the first DNS name; "": none of them. In the same form.
+std::string owner(const x509_st* cert);
+
 }  // namespace tls

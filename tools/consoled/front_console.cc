@@ -45,8 +45,9 @@ std::string message(Action action, std::string_view text = "") {
 // One who is not a viewer yet. Owned by the front until it is one, or is refused.
 class FrontConsole::Client : public std::enable_shared_from_this<Client> {
  public:
-  Client(FrontConsole& front, base::Fd fd, std::string address, std::string user,
-         std::shared_ptr<void> place)
+  // `user` is known with its first bytes.
+  Client(FrontConsole& front, base::Fd fd, std::string address,
+         std::shared_ptr<const std::string> user, std::shared_ptr<void> place)
       : front_(front),
         address_(std::move(address)),
         user_(std::move(user)),
@@ -123,7 +124,7 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
     if (console == nullptr) return refuse("Node not exist");
     if (auto may = console->may_attach(); !may) return refuse(may.error().what);
     Admission a;
-    a.visitor = {"console", address_, {}, user_};
+    a.visitor = {"console", address_, {}, *user_};
     a.rule = Admission::Rule::escapes;
     a.from = console->seen().head;
     a.framing = &net::kFraming;
@@ -167,7 +168,8 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
   }
 
   FrontConsole& front_;
-  std::string address_, user_;
+  std::string address_;
+  std::shared_ptr<const std::string> user_;
   std::shared_ptr<void> place_;
   net::FrameReader reader_;
   std::string name_;   // of the node, once it was said
@@ -191,16 +193,19 @@ FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const 
 }
 
 void FrontConsole::take(base::Fd fd, const std::string& address) {
-  clients_.push_back(std::make_shared<Client>(*this, std::move(fd), address, "", nullptr));
+  clients_.push_back(std::make_shared<Client>(*this, std::move(fd), address,
+                                              std::make_shared<const std::string>(), nullptr));
 }
 
 // TLS ends here: inside it is a plain descriptor, as every viewer has.
-Result<base::Fd> FrontConsole::unwrap(base::Fd fd, const std::string& who) {
+Result<base::Fd> FrontConsole::unwrap(base::Fd fd, const std::string& who,
+                                      const std::shared_ptr<std::string>& user) {
   if (tls_ == nullptr) return fd;
   auto stream = tls::accept_stream(shared_.loop, *tls_, std::move(fd), {});
   if (!stream) return stream.error();
   Forms forms;
   forms.failed = [this, who](const base::Error& why) { refuse(who, why.what); };
+  forms.user = user;
   return relays_.join({std::move(*stream), {}, nullptr}, std::move(forms));
 }
 
@@ -216,10 +221,11 @@ void FrontConsole::accept(base::Fd fd) {
   const http::Caller caller = http::caller_of(fd.get());
   std::shared_ptr<void> place = places_->take(caller.key);
   if (!place) return refuse(caller.text, "too many connections");
-  Result<base::Fd> plain = unwrap(std::move(fd), caller.text);
+  const auto user = std::make_shared<std::string>();
+  Result<base::Fd> plain = unwrap(std::move(fd), caller.text, user);
   if (!plain) return refuse(caller.text, plain.error().what);
   clients_.push_back(
-      std::make_shared<Client>(*this, std::move(*plain), caller.text, "", std::move(place)));
+      std::make_shared<Client>(*this, std::move(*plain), caller.text, user, std::move(place)));
 }
 
 }  // namespace consoled

@@ -30,7 +30,8 @@ class FrontConsole {
  private:
   class Client;
   void accept(base::Fd fd);
-  base::Result<base::Fd> unwrap(base::Fd fd, const std::string& who);
+  base::Result<base::Fd> unwrap(base::Fd fd, const std::string& who,
+                                const std::shared_ptr<std::string>& user);
   void refuse(std::string_view who, std::string_view why);
 
   Shared& shared_;

@@ -228,13 +228,13 @@ void FrontWeb::raw(const ExchangePtr& e) {
   if (console == nullptr || !console->may_attach()) {
     return refuse(e, 503, "busy", "the console cannot be attached to");
   }
-  e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
+  e->upgrade(shake.fields, [this, who = e->peer(), user = e->user()](http::Upgraded u) {
     Console* c = consoles_.find(options_.raw_console);
     if (c == nullptr) return;
     Result<base::Fd> fd = relays_.join(std::move(u), websocket_forms(false));
     if (!fd) return;
     Admission a;
-    a.visitor = {"web", who, {}, ""};
+    a.visitor = {"web", who, {}, user};
     a.from = c->seen().shown;
     c->attach(std::move(*fd), std::move(a));
   });

@@ -1,9 +1,12 @@
 #include "tools/consoled/gate.h"
 
+#include "lib/base/cat.h"
+
 namespace consoled {
 
 std::string Visitor::text() const {
-  return address.empty() ? peer::text(who) : address;
+  if (address.empty()) return peer::text(who);
+  return user.empty() ? address : base::cat(user, " at ", address);
 }
 
 bool may_write(const Visitor& /*visitor*/, bool readonly) {

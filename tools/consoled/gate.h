@@ -17,7 +17,8 @@ struct Visitor {
   peer::Who who;          // of a unix socket's
   std::string user;       // of a certificate or a session; "" where nobody said
 
-  // "127.0.0.1:58656" or "uid 0, pid 4242": goconserver's list of users has this.
+  // "127.0.0.1:58656", "alice at 127.0.0.1:58656", or "uid 0, pid 4242": goconserver's list of
+  // users has this.
   std::string text() const;
 };
 

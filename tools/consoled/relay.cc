@@ -62,6 +62,7 @@ class Relays::Relay {
   void inward(std::string_view bytes) {
     if (inner_ended_ || gone_ == nullptr) return;
     forms_.failed = nullptr;
+    if (forms_.user) *std::exchange(forms_.user, nullptr) = outer_->peer();
     if (!forms_.inward) {
       inner_.send(bytes);
     } else {

@@ -24,6 +24,8 @@ struct Forms {
   std::string goodbye = {};  // to the peer, last
   // The peer broke off before its first byte: a handshake that failed.
   std::function<void(const base::Error&)> failed = nullptr;
+  // Set before its first bytes go in: whom the peer's certificate is of. Null: nobody asks.
+  std::shared_ptr<std::string> user = nullptr;
 };
 
 // Of a websocket that carries plain bytes: text frames of base64 (goconserver's), or binary ones.
