@@ -21,6 +21,11 @@ using Handler = std::function<void(const ExchangePtr&)>;
 class Places : public std::enable_shared_from_this<Places> {
  public:
   Places(size_t in_all, size_t per_peer) : in_all_(in_all), per_peer_(per_peer) {}
+  // Who is there stays.
+  void limit(size_t in_all, size_t per_peer) {
+    in_all_ = in_all;
+    per_peer_ = per_peer;
+  }
   // Null: none is free.
   std::shared_ptr<void> take(const std::string& peer);
   size_t taken() const { return taken_; }
@@ -53,6 +58,11 @@ class Server {
 
   // Accepts no more; who is there is served on.
   void close() { listener_.close(); }
+  // Other limits than those of the options, from now on.
+  void limit(size_t max_connections, size_t per_peer, base::Duration header) {
+    places_->limit(max_connections, per_peer);
+    rules_.patience.header = header;
+  }
   size_t connections() const { return places_->taken(); }
   uint64_t requests() const { return requests_; }
   uint64_t refused() const { return refused_; }

@@ -190,3 +190,152 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_failure 1
   assert_output --partial '--auth none'
 }
+
+# --- HUP
+
+port_answers() { curl -s -m 2 -o /dev/null "http://127.0.0.1:$1/nodes"; }
+port_closed() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+conf() { # API-PORT [MORE OF console [MORE]]
+  printf 'api: {port: %s}\nconsole: {port: none, datadir: %s%s}\n%s\n' "$1" "$T/d" "${2:+, $2}" "${3:-}" >c.conf.new
+  mv c.conf.new c.conf  # a HUP may read it at any time
+}
+
+@test "HUP opens, moves and closes ports; who is connected stays" {
+  one=$(free_port) two=$(free_port)
+  conf none
+  start -c c.conf
+  conf "$one"
+  kill -HUP "$CONSOLED"
+  wait_until 5 port_answers "$one"
+  exec 7<>"/dev/tcp/127.0.0.1/$one"
+  conf "$two"
+  kill -HUP "$CONSOLED"
+  wait_until 5 port_answers "$two"
+  wait_until 5 port_closed "$one"
+  printf 'GET /nodes HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&7
+  run timeout 5 cat <&7
+  exec 7>&-
+  assert_output --partial '200 OK'
+  run bash -c "conctl web | head -n 1"
+  assert_output --partial ":$two/"
+  conf none
+  kill -HUP "$CONSOLED"
+  wait_until 5 port_closed "$two"
+  run ask status
+  assert_output --partial '"ok":true'
+}
+
+@test "HUP with a port that is taken names it and its line, applies the rest, and tries again" {
+  port=$(free_port)
+  conf none
+  start -c c.conf
+  start_bg socat "TCP-LISTEN:$port,bind=127.0.0.1,fork" /dev/null
+  taken=$BG
+  wait_until 5 bash -c "ss -Hltn 'sport = :$port' | grep -q ."
+  conf "$port" 'break_sequence: [{sequence: new}]'
+  kill -HUP "$CONSOLED"
+  wait_until 5 file_has consoled.err "reload: $T/c.conf:1: 127.0.0.1:$port: "
+  file_has consoled.err 'console.break_sequence: applied'
+  kill "$taken"
+  wait_until 5 pid_ended "$taken"
+  kill -HUP "$CONSOLED"
+  wait_until 5 port_answers "$port"
+}
+
+@test "HUP changes limits of open ports, break sequences, log level, and waits between tries" {
+  port=$(free_port)
+  conf "$port" 'reconnect_interval: 60'
+  start -c c.conf
+  printf 'api: {port: %s, max_connections: 1}\nconsole: {port: none, datadir: %s, %s, %s}\nglobal: {log_level: error}\n' \
+    "$port" "$T/d" 'reconnect_interval: 0.1' 'break_sequence: [{sequence: "<new>"}]' >c.conf
+  run ask reload
+  assert_output --partial '"restart":[]'
+  exec 7<>"/dev/tcp/127.0.0.1/$port"
+  run curl -s -m 2 "http://127.0.0.1:$port/nodes"
+  assert_failure
+  exec 7>&-
+  allowed() { curl -s -m 2 "http://127.0.0.1:$port/breaksequence" | grep -F 'key: 1 string: <new>'; }
+  wait_until 5 allowed
+  ask '{"cmd":"create","node":{"name":"n1","driver":"cmd","params":{"cmd":"sh -c \"exit 3\""}}}'
+  tried() { [ "$(show n1 | jq .ups)" -ge 3 ]; }
+  wait_until 5 tried
+  refute file_has consoled.err 'n1: '
+}
+
+@test "HUP begins loggers, and ends them" {
+  mkdir one two
+  conf none
+  start -c c.conf
+  ask '{"cmd":"create","node":{"name":"n1","driver":"cmd","params":{"cmd":"sh -c \"stty -echo; cat\""}}}'
+  wait_until 5 file_has consoled.err 'n1: connected'
+  ask '{"cmd":"send","console":"n1","text":"nobody hears\r"}'
+  wait_until 5 file_has d/n1.log 'nobody hears'
+  conf none "logger: {file: [{name: a, logdir: $T/one}]}"
+  run ask reload
+  assert_output --partial '"applied":["console.logger"]'
+  ask '{"cmd":"send","console":"n1","text":"first\r"}'
+  wait_until 10 file_has one/n1.log first
+  refute file_has one/n1.log 'nobody hears'
+  conf none "logger: {file: [{name: b, logdir: $T/two}]}"
+  ask reload
+  ask '{"cmd":"send","console":"n1","text":"second\r"}'
+  wait_until 10 file_has two/n1.log second
+  refute file_has one/n1.log second
+  conf none "logger: {file: [{name: b, logdir: $T/d}]}"
+  run ask reload
+  assert_output --partial 'logger b: '
+  ask '{"cmd":"send","console":"n1","text":"third\r"}'
+  wait_until 10 file_has two/n1.log third
+}
+
+@test "many HUPs at once: the last configuration counts, and a broken one in between does not" {
+  one=$(free_port)
+  conf none
+  start -c c.conf
+  for i in {1..30}; do
+    if [ $((i % 3)) -eq 0 ]; then conf 'none, prot: 1'; else conf "$one" "replay_lines: $i"; fi
+    kill -HUP "$CONSOLED"
+  done
+  conf "$one" 'replay_lines: 99'
+  kill -HUP "$CONSOLED"
+  kill -HUP "$CONSOLED"
+  wait_until 5 port_answers "$one"
+  run ask reload
+  assert_output --partial '"applied":[],"left_out":[],"restart":[]'
+  port_answers "$one"
+}
+
+@test "what HUP cannot change is named, each by its keys" {
+  conf none
+  start -c c.conf
+  printf 'api: {port: none, dist_dir: %s}\nconsole: {port: none, datadir: %s, max_handshakes: 3}\n' "$T" "$T/e" >c.conf
+  printf 'socket: {path: %s}\njournal: {enabled: false}\nweb: {dir: %s}\n' "$T/other.sock" "$T" >>c.conf
+  run bash -c "echo reload | socat -t 5 - unix:$LINEMAN_RUNTIME/consoled.ctl | jq -r '.restart[]' | sort"
+  assert_output "$(printf '%s\n' api.dist_dir console.datadir console.max_handshakes journal.dir journal.enabled \
+    'socket.path, access' web.dir | sort)"
+}
+
+@test "HUP reads the certificates again; a broken one is named, and the old one stays" {
+  PATH=$LM_ROOT/examples/tls:$PATH
+  make-certs tls localhost
+  port=$(free_port)
+  printf 'global: {ssl_key_file: %s/server.key, ssl_cert_file: %s/server.crt, ssl_ca_cert_file: %s/ca.crt}\napi: {port: %s}\nconsole: {port: none, datadir: %s}\n' \
+    "$T/tls" "$T/tls" "$T/tls" "$port" "$T/d" >c.conf
+  start -c c.conf
+  serial() {
+    openssl s_client -connect "127.0.0.1:$port" -CAfile tls/ca.crt -cert tls/client.crt -key tls/client.key </dev/null 2>/dev/null |
+      openssl x509 -noout -serial
+  }
+  before=$(serial)
+  make-certs tls localhost
+  kill -HUP "$CONSOLED"
+  renewed() { [ "$(serial)" = "$(openssl x509 -in tls/server.crt -noout -serial)" ]; }
+  wait_until 5 renewed
+  [ "$(serial)" != "$before" ]
+  before=$(serial)
+  echo nonsense >tls/server.crt
+  kill -HUP "$CONSOLED"
+  wait_until 5 file_has consoled.err "server.crt: "
+  file_has consoled.err 'the certificate from before stays'
+  [ "$(serial)" = "$before" ]
+}

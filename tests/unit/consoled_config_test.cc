@@ -358,7 +358,7 @@ TEST_CASE("config: what a reload can do, and what it cannot") {
       old, read("global: {log_level: debug}\nconsole: {datadir: /x, replay_lines: 1}\n"
                 "api: {port: 1}\n")
                .config);
-  CHECK(changes.applied == Lines{"global.log_level", "console.replay_lines"});
-  CHECK(changes.restart ==
-        Lines{"console.datadir", "journal.dir", "host, port and auth of api and console"});
+  CHECK(changes.applied == Lines{"host, port and auth of api and console", "global.log_level",
+                                 "console.replay_lines"});
+  CHECK(changes.restart == Lines{"console.datadir", "journal.dir"});
 }

@@ -159,9 +159,9 @@ TEST_CASE("web face: cloud-console's /ws is the bytes of the one console") {
 TEST_CASE("web face: goconserver's /session is the console port's protocol in base64") {
   base::Fd given;
   std::string who;
-  Web w({.console_port = [&](base::Fd fd, std::string address) {
+  Web w({.console_port = [&](base::Fd fd, const consoled::Visitor& visitor) {
     given = std::move(fd);
-    who = std::move(address);
+    who = visitor.address;
   }});
   Far a = w.socket("", "Origin: http://localhost\r\n", "/session", "tty");
   CHECK(run_until(w.house.loop, [&] { return static_cast<bool>(given); }));

@@ -219,9 +219,9 @@ void Console::drop() {
 
 void Console::set_retry() {
   const bool was_up = up_at_ != base::Time{};
-  if (!retry_) {
-    retry_ = std::make_unique<Retry>(shared_.config.connect, shared_.loop,
-                                     [this] { happen(Happening::due); });
+  const ConnectSettings& settings = shared_.config.connect;
+  if (!retry_ || retry_->first != settings.first_wait || retry_->most != settings.longest_wait) {
+    retry_ = std::make_unique<Retry>(settings, shared_.loop, [this] { happen(Happening::due); });
   }
   if (was_up && shared_.loop.now() - up_at_ >= kLasted) {
     retry_->backoff.reset();

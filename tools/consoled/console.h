@@ -113,7 +113,11 @@ class Console final : private Intake {
 
   struct Retry {
     Retry(const ConnectSettings& s, net::Loop& loop, std::function<void()> due)
-        : backoff(s.first_wait, s.longest_wait), timer(loop, std::move(due)) {}
+        : first(s.first_wait),
+          most(s.longest_wait),
+          backoff(first, most),
+          timer(loop, std::move(due)) {}
+    base::Duration first, most;  // a reload may have changed them
     net::Backoff backoff;
     net::Timer timer;
   };

@@ -192,9 +192,10 @@ FrontConsole::FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const 
                     [this](base::Fd fd) { accept(std::move(fd)); });
 }
 
-void FrontConsole::take(base::Fd fd, const std::string& address) {
-  clients_.push_back(std::make_shared<Client>(*this, std::move(fd), address,
-                                              std::make_shared<const std::string>(), nullptr));
+void FrontConsole::take(base::Fd fd, const Visitor& visitor) {
+  const auto user = std::make_shared<const std::string>(visitor.user);
+  clients_.push_back(
+      std::make_shared<Client>(*this, std::move(fd), visitor.address, user, nullptr));
 }
 
 // TLS ends here: inside it is a plain descriptor, as every viewer has.

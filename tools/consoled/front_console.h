@@ -25,7 +25,13 @@ class FrontConsole {
   FrontConsole(Shared& shared, Nodes& nodes, base::Fd socket, const tls::Context* tls);
 
   // One who came another way, a websocket, and was let in and counted there.
-  void take(base::Fd fd, const std::string& address);
+  void take(base::Fd fd, const Visitor& visitor);
+
+  // Accepts no more; who is there stays.
+  void close() { listener_.reset(); }
+  bool open() const { return listener_.has_value(); }
+  // Other limits, from now on.
+  void limit(const ConnectionLimits& limits) { places_->limit(limits.all, limits.per_address); }
 
  private:
   class Client;

@@ -124,6 +124,7 @@ void FrontWeb::add_local_routes(http::Router& router) {
 }
 
 std::optional<std::string> FrontWeb::user_of(const ExchangePtr& e) {
+  if (!e->user().empty()) return e->user();
   if (!options_.raw_console.empty()) return kAnybody;
   auto user = sessions_.user(e->request(), shared_.loop.now());
   keep_sessions();
@@ -215,9 +216,10 @@ void FrontWeb::upgraded(http::Upgraded u, Visitor visitor) {
 void FrontWeb::session(const ExchangePtr& e) {
   const auto shake = http::websocket::handshake(e->request(), {"tty"});
   if (shake.problem) return refuse_handshake(e, *shake.problem);
-  e->upgrade(shake.fields, [this, who = e->peer()](http::Upgraded u) {
+  const Visitor visitor{"web", e->peer(), {}, e->user()};
+  e->upgrade(shake.fields, [this, visitor](http::Upgraded u) {
     Result<base::Fd> fd = relays_.join(std::move(u), websocket_forms(true));
-    if (fd) options_.console_port(std::move(*fd), who);
+    if (fd) options_.console_port(std::move(*fd), visitor);
   });
 }
 

@@ -30,7 +30,7 @@ class FrontWeb {
     std::string sessions_file = {};       // what keeps sessions over a restart; "": nothing does
     // goconserver's /session: a connection that speaks the console port's protocol, and who is at
     // its end; null: there is none.
-    std::function<void(base::Fd, std::string address)> console_port = nullptr;
+    std::function<void(base::Fd, Visitor)> console_port = nullptr;
     // cloud-console's /ws: the one console there is, for whoever comes, on our page too; "": none.
     std::string raw_console = {};
   };
@@ -42,6 +42,8 @@ class FrontWeb {
   // comes by a name which is not ours, or from another site's page, is misled.
   bool admits(const http::ExchangePtr& exchange) const;
   void add_routes(http::Router& router);
+  // Where a browser finds us, after a reload.
+  void move_to(std::vector<std::string> urls) { options_.urls = std::move(urls); }
   // For the unix socket: POST /v1/tokens, how `conctl web` gets in.
   void add_local_routes(http::Router& router);
 

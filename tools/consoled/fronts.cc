@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
+#include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
 #include "lib/peer/who.h"
@@ -30,6 +33,13 @@ std::string url_of(const TcpListener& listener, bool tls) {
   return base::cat(tls ? "https://" : "http://", host, listener.address.substr(colon));
 }
 
+// Whether an open port is the one that is wanted; of port 0 any will do.
+bool serves(const TcpListener& open, const TcpListener& wanted) {
+  if (open.face != wanted.face) return false;
+  if (!wanted.address.ends_with(":0")) return open.address == wanted.address;
+  return open.address.starts_with(wanted.address.substr(0, wanted.address.size() - 1));
+}
+
 }  // namespace
 
 Fronts::Fronts(Shared& shared, Nodes& nodes, int64_t started_us)
@@ -50,7 +60,7 @@ Result<std::unique_ptr<Fronts>> Fronts::open(Shared& shared, Nodes& nodes,
   self->raw_.emplace(shared, nodes.consoles(), commands);
   shared.events.listen([&f = *self](std::string_view name, const nlohmann::json& fields) {
     if (f.control_) f.control_->publish(name, fields);
-    if (name == "reload") f.raw_->apply();
+    if (name == "reload") f.reloaded();
     f.raw_->happened(name, fields);
   });
   return self;
@@ -81,9 +91,9 @@ Result<void> Fronts::open_web(const Sockets& sockets) {
     options.sessions_file = base::cat(shared_.around.runtime, "/consoled-", number, ".sessions");
   }
   if (!options.dist_dir.empty()) {
-    FrontConsole& sessions = consoles_.emplace_back(shared_, nodes_, base::Fd(), nullptr);
-    options.console_port = [&sessions](base::Fd fd, const std::string& who) {
-      sessions.take(std::move(fd), who);
+    web_sessions_.emplace(shared_, nodes_, base::Fd(), nullptr);
+    options.console_port = [this](base::Fd fd, const Visitor& visitor) {
+      web_sessions_->take(std::move(fd), visitor);
     };
   }
   auto web = FrontWeb::make(shared_, nodes_.consoles(), std::move(options));
@@ -117,14 +127,15 @@ void Fronts::serve_clients(Sockets& s, ControlCommands& commands) {
   if (!s.http) return;
   http::Server::Options options = http_options();
   options.admit = [any = s.any_uid](int fd) { return any || peer::is_ours(peer::who_of(fd)); };
-  http_.emplace_back(
+  http_.emplace(
       shared_.loop, std::move(s.http), s.http_file,
       [this](const http::ExchangePtr& e) { local_.answer(e); }, std::move(options));
 }
 
 void Fronts::serve_port(Sockets::Port port) {
-  if (port.listener.face == Face::console) {
-    consoles_.emplace_back(shared_, nodes_, std::move(port.fd), tls_ ? &*tls_ : nullptr);
+  Door& door = doors_.emplace_back(std::move(port.listener));
+  if (door.at.face == Face::console) {
+    door.console.emplace(shared_, nodes_, std::move(port.fd), tls_ ? &*tls_ : nullptr);
     return;
   }
   http::Server::Options options = http_options();
@@ -133,12 +144,74 @@ void Fronts::serve_port(Sockets::Port port) {
       return tls::accept_stream(shared_.loop, *tls_, std::move(fd), std::move(events));
     };
   }
-  http_.emplace_back(
+  door.http.emplace(
       shared_.loop, std::move(port.fd), "",
       [this](const http::ExchangePtr& e) {
         if (web_->admits(e)) remote_.answer(e);
       },
       std::move(options));
+}
+
+// ---- After a reload: what can be done is done, and what fails leaves the rest as it is.
+
+void Fronts::reloaded() {
+  read_certificates_again();
+  move_listeners();
+  set_limits();
+  raw_->apply();
+}
+
+// Who is connected goes on with the old ones.
+void Fronts::read_certificates_again() {
+  const TlsFiles& files = shared_.config.tls;
+  if (!tls_ || !files) return;
+  Result<tls::Context> context = tls::Context::server({files.ca, files.cert, files.key});
+  if (context) {
+    *tls_ = std::move(*context);
+  } else {
+    base::log::error("reload: ", context.error().what, ": the certificate from before stays");
+  }
+}
+
+void Fronts::move_listeners() {
+  const auto& wanted = shared_.config.listeners;
+  for (Door& door : doors_) {
+    const auto is_it = [&](const TcpListener& l) { return serves(door.at, l); };
+    if (!door.open || std::any_of(wanted.begin(), wanted.end(), is_it)) continue;
+    door.open = false;
+    if (door.http) door.http->close();
+    if (door.console) door.console->close();
+    base::log::info("reload: ", door.at.address, ": closed");
+  }
+  for (const TcpListener& l : wanted) {
+    const auto is_it = [&](const Door& door) { return door.open && serves(door.at, l); };
+    if (std::any_of(doors_.begin(), doors_.end(), is_it)) continue;
+    Result<Sockets::Port> port = bind_port(shared_.config, l);
+    if (!port) {
+      base::log::error("reload: ", port.error().what, ": not opened");
+      continue;
+    }
+    base::log::info("reload: ", port->listener.address, ": opened");
+    serve_port(std::move(*port));
+  }
+  std::vector<std::string> urls;
+  for (const Door& door : doors_) {
+    if (door.open && door.http) urls.push_back(url_of(door.at, tls_.has_value()));
+  }
+  web_->move_to(std::move(urls));
+}
+
+void Fronts::set_limits() {
+  const Config& c = shared_.config;
+  const auto limit = [&](http::Server& server) {
+    server.limit(c.api_limits.all, c.api_limits.per_address, c.http_timeout);
+  };
+  if (http_) limit(*http_);
+  if (web_sessions_) web_sessions_->limit(c.console_limits);
+  for (Door& door : doors_) {
+    if (door.http) limit(*door.http);
+    if (door.console) door.console->limit(c.console_limits);
+  }
 }
 
 }  // namespace consoled

@@ -28,9 +28,22 @@ class Fronts {
                                                     int64_t started_us);
 
  private:
+  // One of the TCP ports. Closed by a reload it stays for those who are there.
+  struct Door {
+    explicit Door(TcpListener listener) : at(std::move(listener)) {}
+    TcpListener at;  // with the port that it has
+    bool open = true;
+    std::optional<http::Server> http;
+    std::optional<FrontConsole> console;
+  };
+
   Fronts(Shared& shared, Nodes& nodes, int64_t started_us);
   base::Result<void> open_tls();
   base::Result<void> open_web(const Sockets& sockets);
+  void reloaded();
+  void read_certificates_again();
+  void move_listeners();
+  void set_limits();
   void serve_clients(Sockets& sockets, ControlCommands& commands);
   void serve_port(Sockets::Port port);
   http::Server::Options http_options() const;
@@ -44,8 +57,9 @@ class Fronts {
   std::optional<tls::Context> tls_;
   http::Router local_{true}, remote_{true};
   std::optional<peer::Server> control_;
-  std::list<http::Server> http_;
-  std::list<FrontConsole> consoles_;
+  std::optional<http::Server> http_;          // for clients on this machine
+  std::optional<FrontConsole> web_sessions_;  // goconserver's page
+  std::list<Door> doors_;
   std::optional<ConsoleSockets> raw_;
 };
 

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   auto definitions = open_definitions(options, config, loop);
   if (!definitions) base::die(definitions.error());
   Nodes nodes(definitions->get(), consoles);
-  Reload reload(options, config, events, turns, consoles);
+  Reload reload(options, config, events, turns, consoles, **publishers);
   Ending ending(loop, session_end, consoles, journals);
   ControlCommands commands(shared, nodes, started,
                            {[&] { return reload(); }, [&] { ending.begin(); }});

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -119,15 +120,37 @@ Result<void> make_folder(const std::string& path) {
 
 Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, DiskJobs& jobs,
                                                      const Config& config) {
-  std::unique_ptr<Publishers> made(new Publishers(jobs));
-  for (const Logger& logger : config.loggers) {
-    const Result<void> added = made->add(loop, config, logger);
-    if (!added) return base::in(cat("logger ", logger.name), added.error());
-  }
+  std::unique_ptr<Publishers> made(new Publishers(loop, jobs));
+  if (const Result<void> done = made->apply(config); !done) return done.error();
   return made;
 }
 
-Result<void> Publishers::add(net::Loop& loop, const Config& config, const Logger& logger) {
+Result<void> Publishers::apply(const Config& config) {
+  std::vector<Made> made;
+  std::vector<std::unique_ptr<Publisher>> all;
+  for (const Logger& logger : config.loggers) {
+    const Made m{logger, config.log_timestamp, config.time_digits};
+    if (std::find(made.begin(), made.end(), m) != made.end()) continue;  // said twice
+    const bool stays = std::find(made_.begin(), made_.end(), m) != made_.end();
+    made.push_back(m);
+    Result<std::unique_ptr<Publisher>> fresh = std::unique_ptr<Publisher>();
+    if (!stays) fresh = publisher(config, logger);
+    if (!fresh) return base::in(cat("logger ", logger.name), fresh.error());
+    all.push_back(std::move(*fresh));
+  }
+  for (size_t i = 0; i < all.size(); i++) {
+    if (all[i]) continue;
+    const auto old = std::find(made_.begin(), made_.end(), made[i]);
+    all[i] = std::move(all_[static_cast<size_t>(old - made_.begin())]);
+  }
+  made_ = std::move(made);
+  // Behind what receivers that go have put off themselves.
+  loop_.defer([gone = std::make_shared<decltype(all_)>(std::exchange(all_, std::move(all)))] {});
+  return {};
+}
+
+Result<std::unique_ptr<Publisher>> Publishers::publisher(const Config& config,
+                                                         const Logger& logger) {
   if (!config.journal.on) {
     return base::error(base::Errc::bad_input, "loggers read the journals, which are switched off");
   }
@@ -152,13 +175,12 @@ Result<void> Publishers::add(net::Loop& loop, const Config& config, const Logger
     const std::string all = config.datadir + "/publish";
     constexpr std::string_view kinds[] = {"file", "tcp", "udp", "unix", "redis"};
     s.places = cat(all, '/', kinds[static_cast<size_t>(logger.kind)], '.', logger.name);
-    if (Result<void> r = make_folder(all); !r) return r;
-    if (Result<void> r = make_folder(s.places); !r) return r;
+    if (Result<void> r = make_folder(all); !r) return r.error();
+    if (Result<void> r = make_folder(s.places); !r) return r.error();
   }
-  const Result<Make> make = receiver(loop, jobs_, logger);
+  const Result<Make> make = receiver(loop_, jobs_, logger);
   if (!make) return make.error();
-  all_.push_back(std::make_unique<Publisher>(loop, jobs_, std::move(s), *make));
-  return {};
+  return std::make_unique<Publisher>(loop_, jobs_, std::move(s), *make);
 }
 
 void Publishers::defined(const std::string& node) {

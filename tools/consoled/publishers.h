@@ -19,6 +19,11 @@ class Publishers {
   static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, DiskJobs& jobs,
                                                         const Config& config);
 
+  // For a reload: loggers that are new or changed begin, at their places where they have some;
+  // those that are gone end. An error names the logger, and leaves all as it was. Then defined(),
+  // and begins() for consoles that are being journalled, are to be called for each.
+  base::Result<void> apply(const Config& config);
+
   // There is such a console: what its journal has from before is sent, if it was not.
   void defined(const std::string& node);
   // The console's journal goes on there: as journal::find_start() said, before its first byte.
@@ -30,11 +35,20 @@ class Publishers {
   const std::vector<std::unique_ptr<Publisher>>& all() const { return all_; }
 
  private:
-  explicit Publishers(DiskJobs& jobs) : jobs_(jobs) {}
-  base::Result<void> add(net::Loop& loop, const Config& config, const Logger& logger);
+  // What one was made of.
+  struct Made {
+    Logger logger;
+    bool stamps = true;
+    unsigned digits = 6;
+    bool operator==(const Made&) const = default;
+  };
+  Publishers(net::Loop& loop, DiskJobs& jobs) : loop_(loop), jobs_(jobs) {}
+  base::Result<std::unique_ptr<Publisher>> publisher(const Config& config, const Logger& logger);
 
+  net::Loop& loop_;
   DiskJobs& jobs_;
-  std::vector<std::unique_ptr<Publisher>> all_;
+  std::vector<Made> made_;
+  std::vector<std::unique_ptr<Publisher>> all_;  // one for each of made_
 };
 
 }  // namespace consoled

@@ -92,8 +92,13 @@ Turns::Limits turn_limits(const Config& config) {
 }
 
 Reload::Reload(const Options& options, Config& config, const peer::Events& events, Turns& turns,
-               Consoles& consoles)
-    : options_(options), config_(config), events_(events), turns_(turns), consoles_(consoles) {}
+               Consoles& consoles, Publishers& publishers)
+    : options_(options),
+      config_(config),
+      events_(events),
+      turns_(turns),
+      consoles_(consoles),
+      publishers_(publishers) {}
 
 Result<json> Reload::operator()() {
   consoles_.reopen();
@@ -103,22 +108,9 @@ Result<json> Reload::operator()() {
     say_all(next.errors);
     return base::error(base::Errc::bad_input, next.errors.lines().front());
   }
-  if (Result<void> r = open_log(next.config); !r) return r.error();
-  say_all(next.left_out);
   const ConfigChanges changes = compare(config_, next.config);
-  // What only a restart does stays what it is.
-  next.config.datadir = config_.datadir;
-  next.config.journal.dir = config_.journal.dir;
-  next.config.journal.on = config_.journal.on;
-  next.config.sockets.path = config_.sockets.path;
-  next.config.sockets.umask = config_.sockets.umask;
-  next.config.listeners = config_.listeners;
-  next.config.tls = config_.tls;
-  next.config.dist_dir = config_.dist_dir;
-  next.config.web_dir = config_.web_dir;
-  next.config.loggers = config_.loggers;
-  config_ = std::move(next.config);
-  turns_.limit(turn_limits(config_));
+  if (Result<void> done = apply(std::move(next.config)); !done) return done.error();
+  say_all(next.left_out);
   for (const std::string& key : changes.applied) base::log::info("reload: ", key, ": applied");
   for (const std::string& key : changes.restart) {
     base::log::warn("reload: ", key, ": changed, needs a restart");
@@ -128,6 +120,33 @@ Result<json> Reload::operator()() {
                {"left_out", next.left_out.lines()}};
   events_.emit("reload", said);
   return said;
+}
+
+Result<void> Reload::apply(Config next) {
+  // What only a restart does stays what it is.
+  next.datadir = config_.datadir;
+  next.journal.dir = config_.journal.dir;
+  next.journal.on = config_.journal.on;
+  next.sockets.path = config_.sockets.path;
+  next.sockets.umask = config_.sockets.umask;
+  next.dist_dir = config_.dist_dir;
+  next.web_dir = config_.web_dir;
+  next.connect.handshakes = config_.connect.handshakes;
+  if (static_cast<bool>(next.tls) != static_cast<bool>(config_.tls)) {
+    // Then it is not the listeners' turn, either: some were left out, or are open, because of it.
+    next.tls = config_.tls;
+    next.listeners = config_.listeners;
+  }
+  if (Result<void> done = publishers_.apply(next); !done) return done;
+  if (Result<void> done = open_log(next); !done) return done;
+  config_ = std::move(next);
+  turns_.limit(turn_limits(config_));
+  for (const auto& [name, console] : consoles_.all()) {
+    publishers_.defined(name);
+    const Tape* tape = console.tape();
+    if (tape != nullptr) publishers_.begins(name, {tape->epoch(), tape->ring().head(), {}, 0});
+  }
+  return {};
 }
 
 }  // namespace consoled

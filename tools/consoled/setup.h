@@ -37,15 +37,18 @@ Turns::Limits turn_limits(const Config& config);
 class Reload {
  public:
   Reload(const Options& options, Config& config, const peer::Events& events, Turns& turns,
-         Consoles& consoles);
+         Consoles& consoles, Publishers& publishers);
   base::Result<nlohmann::json> operator()();
 
  private:
+  base::Result<void> apply(Config next);
+
   const Options& options_;
   Config& config_;
   const peer::Events& events_;
   Turns& turns_;
   Consoles& consoles_;
+  Publishers& publishers_;
 };
 
 }  // namespace consoled

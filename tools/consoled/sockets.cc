@@ -52,6 +52,18 @@ bool lets_others_in(const UnixSockets& sockets) {
   return (sockets.umask & 066) != 066;
 }
 
+Result<Sockets::Port> bind_port(const Config& config, const TcpListener& listener) {
+  const Result<net::Address> a = net::tcp_address(listener.address);
+  Result<Fd> fd = a ? net::bind_listen(*a, {}) : a.error();
+  if (!fd) {
+    const int line = static_cast<int>(listener.at.line);
+    return in(line > 0 ? base::cat(config.file, ":", line) : "port", fd.error());
+  }
+  Sockets::Port port{std::move(*fd), listener};
+  port.listener.address = with_port(listener.address, net::port_of(port.fd.get()));
+  return port;
+}
+
 Result<Sockets> bind_sockets(const Config& config) {
   Sockets s;
   if (Result<void> r = bind_clients(config, s); !r) {
@@ -59,17 +71,14 @@ Result<Sockets> bind_sockets(const Config& config) {
     return r.error();
   }
   for (const TcpListener& l : config.listeners) {
-    const Result<net::Address> a = net::tcp_address(l.address);
-    Result<Fd> fd = a ? net::bind_listen(*a, {}) : a.error();
-    if (!fd) {
+    Result<Sockets::Port> port = bind_port(config, l);
+    if (!port) {
       for (const std::string& file : {s.http_file, s.control_file}) {
         if (!file.empty()) net::remove_socket(file);
       }
-      const std::string place = l.at.line > 0 ? base::cat(config.file, ":", l.at.line) : "port";
-      return in(place, fd.error());
+      return port.error();
     }
-    s.ports.push_back({std::move(*fd), l});
-    s.ports.back().listener.address = with_port(l.address, net::port_of(s.ports.back().fd.get()));
+    s.ports.push_back(std::move(*port));
   }
   return s;
 }

@@ -28,6 +28,9 @@ base::Result<base::Fd> bind_unix(const std::string& path, unsigned umask);
 // Whether the mode of the sockets' files lets in more than our own uid and root.
 bool lets_others_in(const UnixSockets& sockets);
 
+// One port; the error names it, and the line it stands in.
+base::Result<Sockets::Port> bind_port(const Config& config, const TcpListener& listener);
+
 // busy: another consoled has the name. An error of a port names it, and the line it stands in.
 base::Result<Sockets> bind_sockets(const Config& config);
 
