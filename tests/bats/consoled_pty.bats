@@ -77,3 +77,113 @@ type_into() { printf '%s\n' "$1" >"$TTY"; }
   assert_output ""
   assert_equal "$(find "$LINEMAN_STATE" -type f | wc -l)" 0
 }
+
+# --- The page and its websocket
+
+# A client of /ws, by the bytes of RFC 6455. Names: url, ws(), text(ws, until), say(ws, bytes, kind).
+client='
+import base64, os, re, socket, struct, sys, time, urllib.request
+port = int(os.environ["PORT"])
+def ws(path="/ws", **more):
+    s = socket.create_connection((os.environ.get("IP", "127.0.0.1"), port)); s.settimeout(20)
+    head = {"Host": "localhost:%d" % port, "Upgrade": "websocket", "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **more}
+    s.sendall(("GET %s HTTP/1.1\r\n" % path + "".join("%s: %s\r\n" % h for h in head.items()) + "\r\n").encode())
+    head = b""
+    while b"\r\n\r\n" not in head: head += s.recv(1) or sys.exit("no answer: %r" % head)
+    return s, head.decode()
+def exactly(s, n):
+    b = b""
+    while len(b) < n: b += s.recv(n - len(b)) or sys.exit("closed after %r" % b)
+    return b
+def message(s):
+    while True:
+        kind, n = exactly(s, 2)
+        if n == 126: n = struct.unpack(">H", exactly(s, 2))[0]
+        if n == 127: n = struct.unpack(">Q", exactly(s, 8))[0]
+        body = exactly(s, n)
+        if kind & 15 == 9: continue
+        return kind & 15, body
+def until(s, what):
+    got = b""
+    while what not in got:
+        kind, body = message(s); assert kind in (0, 2), kind  # binary messages alone
+        got += body
+    return got
+def say(s, payload, kind=2):
+    mask = os.urandom(4)
+    s.sendall(bytes([0x80 | kind, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+'
+py() { PORT=$PORT timeout $((60 * LM_PATIENCE)) python3 -c "$client$1"; }
+up() { wait_until 5 curl -s -o /dev/null "http://127.0.0.1:$PORT/"; }
+
+@test "the page is there without configuration or log-in, all else is 404" {
+  start "$TTY" 127.0.0.1 "$PORT"
+  up
+  run curl -sL -w '\n%{http_code} %{content_type}' "http://127.0.0.1:$PORT/"
+  assert_success
+  assert_output --partial '<html'
+  assert_line --partial '200 text/html'
+  run curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/no/such/thing"
+  assert_output 404
+}
+
+@test "/ws: history first, then raw bytes both ways, text or binary, for any number of clients" {
+  start "$TTY" 127.0.0.1 "$PORT" guest.log
+  wait_until 5 file_has guest.log booted
+  run py '
+a, head = ws(); assert head.startswith("HTTP/1.1 101"), head
+assert "sec-websocket-protocol" not in head.lower()
+assert until(a, b"booted\n") == b"booted\n"      # no zeros before it
+say(a, b"from a\n"); until(a, b"got from a\n")
+b, _ = ws(); assert until(b, b"got from a\n") == b"booted\ngot from a\n"
+say(b, b"as text\n", 1)
+until(a, b"got as text\n"); until(b, b"got as text\n")
+say(a, b"bytes\n"); assert until(b, b"c\n") == b"a\0b\xffc\n"
+say(a, b"half "); time.sleep(0.2); say(a, b"a line\n"); until(b, b"got half a line\n")
+print("good")'
+  assert_output good
+}
+
+@test "/ws: a client that never reads costs nobody anything, and hears what it missed" {
+  start "$TTY" 127.0.0.1 "$PORT" guest.log
+  wait_until 5 file_has guest.log booted
+  run py '
+stalled, _ = ws(); good, _ = ws(); until(good, b"booted\n")
+for i in range(20):
+    say(good, b"count\n"); assert b"skipped" not in until(good, b"\n100000\n")
+missed = until(stalled, b"bytes skipped]]\n")
+print("good")'
+  assert_output good
+}
+
+@test "another site's page may not open /ws, a name that is not ours neither" {
+  start "$TTY" 127.0.0.1 "$PORT"
+  up
+  run py '
+for more, status in (({"Origin": "http://evil.example"}, "403"), ({"Host": "evil.example", "Origin": "http://evil.example"}, "421"),
+                     ({"Origin": "http://localhost:%d" % port}, "101")):
+    print(ws(**more)[1].split()[1], status)'
+  assert_output $'403 403\n421 421\n101 101'
+}
+
+@test "beyond loopback it is --auth none that opens it, by that name or in cloud-console's place" {
+  ip=$(hostname -I | cut -d' ' -f1)
+  [ -n "$ip" ] || ip=0.0.0.0
+  run consoled --pty "$TTY" "$ip" "$PORT"
+  assert_failure 100
+  assert_output --partial '--auth none'
+  start --auth none "$TTY" "$ip" "$PORT"
+  [ "$ip" = 0.0.0.0 ] && ip=127.0.0.1
+  wait_until 5 curl -s -o /dev/null "http://$ip:$PORT/"
+  IP=$ip run py 'a, _ = ws(Host=os.environ["IP"]); until(a, b"booted\n"); print("good")'
+  assert_output good
+}
+
+@test "there is no other console, no socket of its own, and nothing to define" {
+  start "$TTY" 127.0.0.1 "$PORT"
+  up
+  assert_not_exists "$LINEMAN_RUNTIME/consoled.sock"
+  run curl -s -o /dev/null -w '%{http_code}' -X POST -d '{"name":"x","driver":"cmd","params":{"cmd":"id"}}' "http://127.0.0.1:$PORT/nodes"
+  assert_output 403
+}
