@@ -80,7 +80,11 @@ void Console::retry() {
 }
 
 void Console::reconnect() {
-  if (status_.state == State::connected) closed(error(Errc::closed, "asked to connect again"));
+  if (status_.state == State::connected) {
+    lose_line();
+    driver_.reset();  // it knows nothing of this, and might still tell of its own end
+    closed(error(Errc::closed, "asked to connect again"));
+  }
   retry();
 }
 
