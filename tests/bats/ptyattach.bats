@@ -743,7 +743,7 @@ END
   echo_job weba
   echo_job webb
   run -111 ptyattach nobody
-  assert_output "ptyattach: nobody: no such name in $T/run, $T/run/autostart: \"ptyattach\" lists what runs"
+  assert_output "ptyattach: nobody: no such name in $T/run, $T/run/sock, $T/run/autostart: \"ptyattach\" lists what runs"
   run -100 ptyattach web
   assert_output 'ptyattach: web: could be weba or webb'
   run -111 ptyattach 'x*'
