@@ -73,10 +73,13 @@ is_up() { conctl list "$1" | grep -q 'state: connected)'; }
 }
 
 @test "without a consoled it says where it looked and what to do: 111" {
-  run conctl list
-  assert_failure 111
-  assert_output --partial "no consoled at $LINEMAN_RUNTIME/consoled.sock"
-  assert_output --partial 'lineman up'
+  local words
+  for words in list status 'send n1 x' 'console n1' events; do
+    run conctl $words
+    assert_failure 111
+    assert_output --partial "no consoled at $LINEMAN_RUNTIME/consoled.sock"
+    assert_output --partial 'lineman up'
+  done
 }
 
 @test "several at once: a glob, a list, a label, a beginning" {

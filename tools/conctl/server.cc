@@ -123,15 +123,24 @@ std::string Server::node_path(std::string_view name) {
 }
 
 // Our own user's first, then the system's.
+std::vector<std::string> Server::places() const {
+  if (!options_.socket.empty()) return {options_.socket};
+  std::vector<std::string> out = {base::paths::runtime() + "/consoled.sock",
+                                  base::cat(base::paths::kSystemRuntime, "/consoled.sock")};
+  if (out[0] == out[1]) out.pop_back();
+  return out;
+}
+
+base::Error Server::nobody() const {
+  const std::vector<std::string> looked = places();
+  return error(Errc::io, "no consoled at ", looked[0],
+               looked.size() > 1 ? base::cat(" or ", looked[1]) : "",
+               ": start one with \"lineman up consoled\" or \"systemctl start consoled\"");
+}
+
 Result<void> Server::connect_unix(base::Time deadline) {
-  std::vector<std::string> places = {options_.socket};
-  if (options_.socket.empty()) {
-    places = {base::paths::runtime() + "/consoled.sock",
-              base::cat(base::paths::kSystemRuntime, "/consoled.sock")};
-    if (places[0] == places[1]) places.pop_back();
-  }
   base::Error last;
-  for (const std::string& place : places) {
+  for (const std::string& place : places()) {
     auto link = Link::open_unix(place, deadline);
     if (link) {
       link_ = std::move(*link);
@@ -142,9 +151,7 @@ Result<void> Server::connect_unix(base::Time deadline) {
     last = link.error();
   }
   if (last.sys != ENOENT && last.sys != ECONNREFUSED) return last;
-  return error(Errc::io, "no consoled at ", places[0],
-               places.size() > 1 ? base::cat(" or ", places[1]) : "",
-               ": start one with \"lineman up consoled\" or \"systemctl start consoled\"");
+  return nobody();
 }
 
 Result<void> Server::connect(base::Time deadline) {
@@ -266,12 +273,15 @@ Result<std::string> Server::control_socket() const {
                  "this needs consoled's control socket: unset CONGO_URL, or use "
                  "conctl on its machine");
   }
-  if (!options_.socket.empty()) return peer::control_name(options_.socket);
-  const std::string own = base::paths::runtime() + "/consoled.ctl";
-  const std::string system = base::cat(base::paths::kSystemRuntime, "/consoled.ctl");
-  const Result<net::Address> address = net::unix_address(own);
-  const Result<bool> answers = address ? net::answers(*address) : Result<bool>(address.error());
-  return answers && *answers ? own : system;
+  for (const std::string& place : places()) {
+    std::string control = peer::control_name(place);
+    const Result<net::Address> address = net::unix_address(control);
+    if (!address) return address.error();
+    const Result<bool> answers = net::answers(*address);
+    if (!answers) return answers.error();
+    if (*answers) return control;
+  }
+  return nobody();
 }
 
 }  // namespace conctl

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/http/parser.h"
 #include "tools/conctl/link.h"
@@ -37,6 +38,8 @@ class Server {
 
  private:
   base::Result<void> connect(base::Time deadline);
+  std::vector<std::string> places() const;
+  base::Error nobody() const;
   base::Result<void> connect_unix(base::Time deadline);
   base::Result<void> ready(base::Time deadline);
   std::string request_text(std::string_view method, std::string_view target, std::string_view body,
