@@ -1,5 +1,6 @@
 # The page in Debian's chromium, with the real daemon behind it: tests/browser/console.mjs is its user.
 load helper
+load consoled
 
 setup() {
   lm_setup
@@ -8,20 +9,10 @@ setup() {
   echo goconserver >"$T/dist/index.html"
 }
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # configure [YAML-LINE...]: one port, and what the lines say besides.
 configure() {
   printf '%s\n' "api: {port: $PORT, dist_dir: $T/dist}" 'console: {reconnect_interval: 1}' "$@" \
     >"$LINEMAN_CONFIG/consoled.conf"
-}
-
-start() {
-  start_bg consoled 2>>"$T/consoled.err"
-  echo "$BG" >consoled.pid
-  wait_until 10 ctl consoled.sock status
 }
 
 is_up() { conctl status -j "$1" | jq -e '.state == "connected"'; }
@@ -60,6 +51,7 @@ tail --pid="$(cat consoled.pid)" -f /dev/null
 consoled >>consoled.err 2>&1 </dev/null 3>&- 4>&- &
 echo $! >consoled.pid
 END
+  echo "$CONSOLED" >consoled.pid
   console count "sh -c 'i=0; while i=\$((i + 1)); do echo n\$i; sleep 0.02; done'" --param persist=true
   console echo cat
   browse again

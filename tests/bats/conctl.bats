@@ -1,14 +1,7 @@
 # conctl against a consoled with real commands, on its sockets, as congo over TCP, and on a terminal.
 load helper
+load consoled
 
-start() {
-  start_bg consoled "$@" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 ctl consoled.sock status
-}
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 # start_compatible [YAML]: in goconserver's place, and what leads there. YAML: more of "global".
 start_compatible() {
   local api port

@@ -1,9 +1,5 @@
-# What the tests of consoled's faults share: a consoled in goconserver's place, and clients
+# What the tests of consoled share: the daemon, also in goconserver's place, and clients
 # (tests/doubles/congo.py). `load helper` comes first.
-
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 # configure [API [CONSOLE [REST]]]: server.conf with both ports; what is given goes into the maps
 # `api` and `console`, and behind them.
@@ -13,6 +9,7 @@ configure() {
   CTL=$LINEMAN_RUNTIME/consoled.ctl
   export API PORT CTL
   mkdir -p "$T/d"
+  COMPATIBLE=(-c "$T/server.conf")
   cat >"$T/server.conf" <<YAML
 api: {port: $API${1:+, $1}}
 console: {port: $PORT, datadir: $T/d, reconnect_interval: 1, client_timeout: 2${2:+, $2}}
@@ -20,9 +17,10 @@ ${3:-}
 YAML
 }
 
-# start: consoled, up and answering.
+# start [OPTIONS...]: consoled, up and answering, with what configure made; its log is consoled.err.
+COMPATIBLE=()
 start() {
-  start_bg consoled -c "$T/server.conf" 2>>"$T/consoled.err"
+  start_bg consoled "${COMPATIBLE[@]}" "$@" 2>>"$T/consoled.err"
   CONSOLED=$BG
   export CONSOLED
   wait_until 20 ctl consoled.sock status

@@ -1,19 +1,12 @@
 # consoled: consoles of real commands, by the bytes on its control socket.
 load helper
+load consoled
 
-# start [OPTIONS...]: consoled, up and answering.
-start() {
-  start_bg consoled "$@" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 ctl consoled.sock status
-}
 # create NAME COMMAND [PARAMS-JSON [MORE-JSON]]: a cmd console.
 create() {
   ctl consoled.sock "$(jq -cn --arg n "$1" --arg c "$2" --argjson p "${3:-{\}}" --argjson m "${4:-{\}}" \
     '{cmd:"create",node:({name:$n,driver:"cmd",params:({cmd:$c}+$p)}+$m)}')"
 }
-show() { ctl consoled.sock "{\"cmd\":\"show\",\"console\":\"$1\"}"; }
-state_is() { [ "$(show "$1" | jq -r .state)" = "$2" ]; }
 # attach NAME CONSOLE [JSON]
 attach() {
   connect "$LINEMAN_RUNTIME/consoled.ctl" "$1"

@@ -1,23 +1,10 @@
 # consoled's configuration, and the nodes that are kept: the real daemon, with real files.
 load helper
+load consoled
 
-# start [ARGUMENTS...]: consoled, up and answering; its log is consoled.err.
-start() {
-  start_bg consoled "$@" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 ctl consoled.sock status
-}
-end() {
-  kill "-${1:-TERM}" "$CONSOLED"
-  wait_until 10 pid_ended "$CONSOLED"
-}
 ask() { ctl consoled.sock "$1"; }
 create() { # NAME COMMAND
   ask "$(jq -cn --arg n "$1" --arg c "$2" '{cmd:"create",node:{name:$n,driver:"cmd",params:{cmd:$c},ondemand:true}}')"
-}
-show() { ask "{\"cmd\":\"show\",\"console\":\"$1\"}"; }
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 @test "--check says what is wrong, by line and column, and ends with 1; else ok and 0" {

@@ -1,33 +1,19 @@
 # What consoled does with what it was not there for: a ptybufferd's bytes, loggers' backlogs, and the
 # lines of a replay after a restart.
 load helper
+load consoled
 
 setup() {
   lm_setup
   LOG=$LINEMAN_STATE/consoled/n1.log
 }
-start() {
-  start_bg consoled "$@" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 ctl consoled.sock status
-}
-# A killed process has its sockets for a moment longer than its executable.
-crash() {
-  kill -9 "$CONSOLED"
-  wait "$CONSOLED" || true
-}
-create() { # NAME DRIVER PARAMS-JSON [MORE-JSON]
-  ctl consoled.sock "$(jq -cn --arg n "$1" --arg d "$2" --argjson p "$3" --argjson m "${4:-{\}}" \
-    '{cmd:"create",node:({name:$n,driver:$d,params:$p}+$m)}')"
-}
-state_is() { [ "$(ctl consoled.sock "{\"cmd\":\"show\",\"console\":\"$1\"}" | jq -r .state)" = "$2" ]; }
 send() { ctl consoled.sock "$(jq -cn --arg n "$1" --arg t "$2" '{cmd:"send",console:$n,text:$t}')"; }
 counter='stty raw -echo; echo ready; while read n; do seq 1 $n; echo done $n; done'
 
 @test "what a ptybufferd skipped is marked, and spoils no place: nothing doubled after kill -9" {
   ptybufferd -qi --name job -- sh -c "$counter" </dev/null 3>&- 4>&-
   start
-  create n1 ptybuffer "{\"socket\":\"$LINEMAN_RUNTIME/job.sock\"}"
+  node n1 ptybuffer "{\"socket\":\"$LINEMAN_RUNTIME/job.sock\"}"
   wait_until 5 file_has "$LOG" ready
   kill -STOP "$CONSOLED"
   printf '3000000\n' | ptyattach -b --linger 0 -q job
@@ -39,7 +25,7 @@ counter='stty raw -echo; echo ready; while read n; do seq 1 $n; echo done $n; do
   skipped() { conlog -e n1 | grep -F 'ptybufferd: ' | grep -F 'bytes skipped'; }
   run skipped
   assert_success
-  crash
+  end KILL
   printf '5\n' | ptyattach -b --linger 0 -q job
   start
   wait_until 10 file_has "$LOG" 'done 5'
@@ -50,9 +36,9 @@ counter='stty raw -echo; echo ready; while read n; do seq 1 $n; echo done $n; do
 @test "a source that was silent meanwhile, or skipped while nobody was there, is marked once" {
   ptybufferd -qi --name job -- sh -c "$counter" </dev/null 3>&- 4>&-
   start
-  create n1 ptybuffer "{\"socket\":\"$LINEMAN_RUNTIME/job.sock\"}"
+  node n1 ptybuffer "{\"socket\":\"$LINEMAN_RUNTIME/job.sock\"}"
   wait_until 5 file_has "$LOG" ready
-  crash
+  end KILL
   printf '3000000\n' | ptyattach -b --linger 0 -q job
   flooded() { [ "$(ctl_get job .bytes)" -gt 22000000 ]; }
   wait_until 20 flooded
@@ -71,15 +57,12 @@ loggers() {
 receiver() { # PORT FILE: appends what comes
   start_bg socat -u "TCP-LISTEN:$1,bind=127.0.0.1,fork,reuseaddr" "OPEN:$2,creat,append"
 }
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 @test "the backlog of a console that nobody opens is sent after a restart" {
   port=$(free_port)
   loggers "    tcp: [{name: a, host: 127.0.0.1, port: $port}]"
   start
-  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
+  node n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
   receiver "$port" got
   connect "$LINEMAN_RUNTIME/consoled.ctl"
   say c '{"cmd":"attach","console":"n1","raw":true}'
@@ -89,7 +72,7 @@ free_port() {
   say c 100
   expect c 'done 100'
   wait_until 5 file_has "$LOG" 'done 100'
-  crash
+  end KILL
   receiver "$port" got2
   start
   state_is n1 idle
@@ -112,16 +95,16 @@ end_receivers() {
   port=$(free_port)
   loggers "    tcp: [{name: a, host: 127.0.0.1, port: $port}]"
   start
-  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}'
+  node n1 cmd '{"cmd":"sh -c '"'$counter'"'"}'
   receiver "$port" got
   wait_until 10 file_has got ready
-  crash
+  end KILL
   end_receivers "$port"
   start
   wait_until 5 state_is n1 connected
   send n1 $'100000\n'
   wait_until 20 file_has "$LOG" 'done 100000'
-  crash
+  end KILL
   receiver "$port" got2
   start
   wait_until 20 file_has got2 '"message":"done 100000"'
@@ -137,14 +120,14 @@ end_receivers() {
   api=$(free_port)
   printf 'api: {port: %s}\nconsole: {replay_lines: 2000}\n' "$api" >"$LINEMAN_CONFIG/consoled.conf"
   start
-  create n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
+  node n1 cmd '{"cmd":"sh -c '"'$counter'"'"}' '{"ondemand":true}'
   connect "$LINEMAN_RUNTIME/consoled.ctl"
   say c '{"cmd":"attach","console":"n1","raw":true}'
   expect c ready
   say c 5000
   expect c 'done 5000'
   wait_until 5 file_has "$LOG" 'done 5000'
-  crash
+  end KILL
   start
   run curl -s "http://127.0.0.1:$api/command/replay/n1"
   assert_equal "$output" "$(seq 3002 5000)"$'\n'"done 5000"

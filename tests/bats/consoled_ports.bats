@@ -1,71 +1,14 @@
 # consoled in goconserver's place: its REST API and congo's exact bytes on the console port.
 load helper
-
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
+load consoled
 
 setup() {
   lm_setup
-  API=$(free_port)
-  PORT=$(free_port)
-  URL=http://127.0.0.1:$API
-  mkdir "$T/d"
-  printf 'api:\n  port: %s\nconsole:\n  port: %s\n  datadir: %s\n  reconnect_interval: 1\n  client_timeout: 2\n' \
-    "$API" "$PORT" "$T/d" >"$T/server.conf"
+  configure
   start
-}
-
-start() {
-  start_bg consoled -c "$T/server.conf" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 curl -sf "$URL/nodes"
-}
-# rest METHOD PATH [BODY]: the status on the first line, then the body.
-rest() {
-  curl -s -o "$T/body" -w '%{http_code}\n' -X "$1" ${3:+--data-binary "$3"} "$URL$2" && cat "$T/body"
 }
 create() { rest POST /nodes "{\"name\":\"$1\",\"driver\":\"cmd\",\"params\":{\"cmd\":\"$2\"}${3:+,$3}}"; }
 state_is() { [ "$(curl -s "$URL/nodes/$1" | jq -r .State)" = "$2" ]; }
-
-client='
-import json, os, socket, struct, sys, time
-port = int(os.environ["PORT"])
-def frame(b): return struct.pack(">i", len(b)) + b
-class Congo:
-    def __init__(self, node=None):
-        self.s = socket.create_connection(("127.0.0.1", port)); self.s.settimeout(20); self.out = b""
-        if node: self.send(b"{\"action\":1,\"node\":\"" + node.encode() + b"\"}")
-    def send(self, b): self.s.sendall(frame(b))
-    def exactly(self, n):
-        b = b""
-        while len(b) < n:
-            d = self.s.recv(n - len(b))
-            if not d: return None
-            b += d
-        return b
-    def read(self):
-        h = self.exactly(4)
-        if h is None: return None
-        n = struct.unpack(">i", h)[0]
-        assert 0 < n <= 4094, n
-        return self.exactly(n)
-    def until(self, text):
-        while text not in self.out:
-            b = self.read()
-            assert b is not None, self.out[-200:]
-            self.out += b
-    def attach(self):
-        assert self.read() == b"{\"action\":4}"
-        self.until(b"\r\n")
-        return self
-    def ended(self):
-        try:
-            while self.s.recv(65536): pass
-        except ConnectionResetError: pass
-        return True
-'
-congo() { PORT=$PORT timeout $((60 * LM_PATIENCE)) python3 -c "$client$1"; }
 
 @test "the routes of goconserver answer with its shapes, statuses and words" {
   run rest GET /nodes
@@ -116,7 +59,7 @@ congo() { PORT=$PORT timeout $((60 * LM_PATIENCE)) python3 -c "$client$1"; }
 @test "congo's bytes: attach, empty frames, keys, a break, the detach frame" {
   create n1 "sh -c 'stty raw -echo; echo ready; exec cat -v'"
   wait_until 5 state_is n1 connected
-  congo '
+  py '
 c = Congo("n1").attach()
 assert c.out.startswith(b"goconserver(") and b"): Hello 127.0.0.1:" in c.out, c.out
 c.send(b""); c.send(b"abc\x05de"); c.send(b"f\x05cl1g")
@@ -128,7 +71,7 @@ assert c.ended()'
 @test "a client that closes is gone at once, and what it typed last is not" {
   create n1 cat
   wait_until 5 state_is n1 connected
-  congo '
+  py '
 c = Congo("n1").attach(); c.send(b"last words\r"); c.s.shutdown(socket.SHUT_WR)
 assert c.ended()'
   nobody() { [ "$(curl -s "$URL/command/user/n1")" = '{"users":[]}' ]; }
@@ -138,7 +81,7 @@ assert c.ended()'
 
 @test "refusals are action 2 with a text: no such node, no target, no sense" {
   create bad /no/such/program '"ondemand":true'
-  congo '
+  py '
 for node, text in (("zz", "Node not exist"), ("bad", "Could not connect to console: ")):
     answer = json.loads(Congo(node).read())
     assert answer["action"] == 2 and text in answer["msg"], answer
@@ -150,7 +93,7 @@ assert c.ended()'
 @test "bad lengths and slow clients cost only themselves" {
   create n1 cat
   wait_until 5 state_is n1 connected
-  congo '
+  py '
 good = Congo("n1").attach()
 for bad in (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x01\x00\x01"):
     c = Congo(); c.s.sendall(bad); assert c.ended()
@@ -165,7 +108,7 @@ good.send(b"still\r"); good.until(b"still\r\nstill")'
 @test "a client that never reads slows nobody, and its frames stay whole" {
   create n1 "sh -c 'stty raw -echo; read x; seq 1 400000; exec cat'"
   wait_until 5 state_is n1 connected
-  congo '
+  py '
 stalled = Congo("n1").attach(); good = Congo("n1").attach()
 good.send(b"\n")
 good.until(b"\n400000\n")
@@ -185,8 +128,7 @@ assert b"bytes skipped]]" in stalled.out or stalled.out.endswith(b"\n400000\n")'
 @test "kill -9 under load: nodes and journal are right after the restart" {
   create n1 "sh -c 'i=0; while :; do i=\$((i+1)); echo line \$i; done'"
   wait_until 10 size_at_least "$T/d/n1.log" 200000
-  kill -9 "$CONSOLED"
-  wait_until 5 pid_ended "$CONSOLED"
+  end KILL
   before=$(stat -c %s "$T/d/n1.log")
   start
   wait_until 5 state_is n1 connected

@@ -1,9 +1,6 @@
 # consoled --pty, cloud-console's command line: one pty that another program made, its log, a page.
 load helper
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 setup() {
   lm_setup
   PORT=$(free_port)

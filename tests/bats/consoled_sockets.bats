@@ -1,5 +1,6 @@
 # consoled's sockets for each console: raw bytes for socat and ptyattach, and commands beside them.
 load helper
+load consoled
 
 setup() {
   lm_setup
@@ -9,20 +10,6 @@ setup() {
 # conf [MORE OF socket]: the sockets are switched on.
 conf() { printf 'socket: {per_console: true%s}\n' "${1:+, $1}" >"$LINEMAN_CONFIG/consoled.conf"; }
 
-start() {
-  start_bg consoled "$@" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  wait_until 10 ctl consoled.sock status
-}
-# A killed process has its sockets for a moment longer than its executable.
-crash() {
-  kill -9 "$CONSOLED"
-  wait "$CONSOLED" || true
-}
-create() { # NAME COMMAND [MORE-JSON]
-  ctl consoled.sock "$(jq -cn --arg n "$1" --arg c "$2" --argjson m "${3:-{\}}" \
-    '{cmd:"create",node:({name:$n,driver:"cmd",params:{cmd:$c}}+$m)}')"
-}
 delete() { ctl consoled.sock "{\"cmd\":\"delete\",\"console\":\"$1\"}"; }
 echoer="sh -c 'stty raw -echo; echo ready; exec cat'"
 state_is() { [ "$(ctl "$SOCK/$1.sock" status | jq -r .state)" = "$2" ]; }
@@ -74,7 +61,7 @@ answers() { once "$SOCK/$1.sock" "$2" 1 | grep -qF "$3"; }
   start
   create n1 "$echoer"
   create n2 "$echoer"
-  crash
+  end KILL
   assert_exists "$SOCK/n1.sock"
   rm "$SOCK/n2.sock"
   start_bg socat "UNIX-LISTEN:$SOCK/n2.sock,fork" EXEC:cat
@@ -178,7 +165,7 @@ answers() { once "$SOCK/$1.sock" "$2" 1 | grep -qF "$3"; }
   answers n1000 'x\r' x
   run bash -c 'ptyattach -j | wc -l'
   assert_output 1000
-  crash
+  end KILL
   start
   answers n500 'x\r' x
   kill "$CONSOLED"

@@ -1,9 +1,7 @@
 # Who came, by client certificate: its name is the visitor's, on both ports.
 load helper
+load consoled
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 setup() {
   lm_setup
   PATH=$LM_ROOT/examples/tls:$PATH
@@ -17,9 +15,8 @@ global: {ssl_key_file: $T/tls/server.key, ssl_cert_file: $T/tls/server.crt, ssl_
 api: {port: $API}
 console: {port: $PORT, datadir: $T/d}
 END
-  start_bg consoled -c server.conf 2>>consoled.err
-  wait_until 10 ctl consoled.sock status
-  ctl consoled.sock '{"cmd":"create","node":{"name":"n1","driver":"cmd","params":{"cmd":"cat"}}}'
+  start -c server.conf
+  create n1 cat
   wait_until 5 file_has consoled.err 'n1: connected'
 }
 # unnamed ADDRESS: tls/unnamed.{key,crt}, without a common name.
@@ -30,19 +27,8 @@ unnamed() {
     -extfile unnamed.ext -out tls/unnamed.crt 2>/dev/null
 }
 # congo CLIENT: attached to n1 for as long as the test goes on.
-congo() {
-  cat >congo.py <<'END'
-import socket, ssl, struct, sys, time
-port, client = int(sys.argv[1]), sys.argv[2]
-c = ssl.create_default_context(cafile="tls/ca.crt")
-c.load_cert_chain(f"tls/{client}.crt", f"tls/{client}.key")
-s = c.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
-start = b'{"action":1,"node":"n1"}'
-s.sendall(struct.pack(">i", len(start)) + start)
-while s.recv(4096): pass
-END
-  start_bg python3 congo.py "$PORT" "$1"
-}
+congo() { PORT=$PORT TLS=$T/tls start_bg py "c = Congo('n1', context('$1')).attach()
+while c.read(): pass"; }
 who() { ctl consoled.sock '{"cmd":"who"}' | jq -r '.viewers[] | "\(.user) \(.face) \(.who)"'; }
 who_has() { who | grep -qF -e "$1"; }
 

@@ -75,6 +75,11 @@ pid_ended() { [ ! -e "/proc/$1/exe" ]; }    # PID; a zombie that nobody has wait
 absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 size_at_least() { [ "$(stat -c %s "$1")" -ge "$2" ]; }  # FILE BYTES
 
+# A port that nobody has. The kernel gives a socket bound to 0 one that nobody had lately.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
 # --- Background children
 
 # start_bg COMMAND...: run in the background, pid in $BG. bats waits for all who hold its

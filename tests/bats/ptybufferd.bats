@@ -9,9 +9,6 @@ viewers_are() { [ "$(ctl_get "$1" .viewers)" -eq "$2" ]; }
 took_input() { [ "$(ctl "$1" who | jq '[.viewers[].inputBytes] | add')" -eq "$2" ]; }
 is_file() { [ -s "$1" ]; }
 answers() { [ "$(ptybufferd -c "$1"; echo $?)" -eq 42 ]; }
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 # finished OPTIONS... SOCKET COMMAND...: a job that has ended and waits for one viewer (-w).
 finished() {

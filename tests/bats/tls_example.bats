@@ -8,9 +8,6 @@ setup() {
 }
 
 listens() { ss -Hltn "sport = :$1" | grep -q .; }
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 # A server as consoled is one: with its certificate, for clients of the CA alone.
 serve() {

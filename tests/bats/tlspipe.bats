@@ -42,11 +42,6 @@ default_md=sha256\nx509_extensions=e\n[p]\ncommonName=supplied\n[e]\nsubjectAltN
     -startdate "$from" -enddate "$to" -notext -out "$1.pem" 2>"$1.log" || cat "$1.log"
 }
 
-# A port that nobody has. The kernel gives a socket bound to 0 one that nobody had lately.
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 listens() { ss -Hltn "sport = :$1" | grep -q .; }
 
 # serve CERTIFICATE OPENSSL-ARGUMENTS...: s_server on $PORT; s_server.log, its input is s_server.in.
