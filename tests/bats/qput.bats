@@ -379,7 +379,8 @@ server() {
   assert_output --partial "$T/none.sock"
 }
 
-# settled PID: it has done what there was to do, and sleeps.
+# settled PID: it has done what there was to do, and sleeps: no switch of context between two looks,
+# which are as far apart as a busy machine may let it wait.
 settled() {
   local before
   before=$(grep ctxt "/proc/$1/status")

@@ -3,11 +3,9 @@
 load helper
 
 setup_file() {
-  CLOCK=$(mktemp -d /tmp/lm-clock.XXXXXX)
-  export CLOCK
+  export CLOCK=$BATS_FILE_TMPDIR
   cc -O2 -shared -fPIC -o "$CLOCK/clock.so" "$LM_ROOT/tests/doubles/clock.c"
 }
-teardown_file() { rm -rf "$CLOCK"; }
 
 setup() {
   lm_setup

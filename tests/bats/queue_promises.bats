@@ -107,7 +107,8 @@ bg() {
   putter=$(cat putter.pid)
   kill -STOP "$server"
   start_bg sh -c 'exec yes "$(head -c 1000 /dev/zero | tr "\0" x)" >in'
-  # Until the pipe is full, and nobody takes from it.
+  # Until the pipe is full, and nobody takes from it: two looks show the same, far enough apart for a
+  # writer that still goes on.
   still() {
     before=$now
     now=$(sed -n 's/^wchar: //p' "/proc/$BG/io")

@@ -9,7 +9,7 @@ import shlex
 import socket
 import struct
 
-from subjects import BUILD, free_ports, unix_connect
+from subjects import BUILD, free_ports, line_of, unix_connect
 
 CONFIG = """\
 api: {{port: {api}}}
@@ -36,21 +36,11 @@ def configure(place, nodes, journal, connecting=64):
     return [f"{BUILD}/bin/consoled", "-c", f"{place}/server.conf"], api, port
 
 
-def line_of(s):
-    line = b""
-    while not line.endswith(b"\n"):
-        byte = s.recv(1)
-        if not byte:
-            raise ConnectionError(f"closed after {line!r}")
-        line += byte
-    return json.loads(line)
-
-
 def attach(place, console="bench", start="now"):
     s = unix_connect(f"{place}/c.ctl")
     ask = {"cmd": "attach", "console": console, "raw": True, "from": start}
     s.sendall(json.dumps(ask).encode() + b"\n")
-    answer = line_of(s)
+    answer = json.loads(line_of(s))
     if "error" in answer:
         s.close()
         raise ConnectionError(answer["error"]["message"])

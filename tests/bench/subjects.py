@@ -92,25 +92,25 @@ def conserver(place, child, log):
     return argv, lambda: conserver_connect(port)
 
 
-def conserver_line(s):
+def line_of(s):
     line = b""
     while not line.endswith(b"\n"):
         byte = s.recv(1)
         if not byte:
-            raise ConnectionError(f"conserver: closed after {line!r}")
+            raise ConnectionError(f"closed after {line!r}")
         line += byte
     return line.decode().strip()
 
 
 def conserver_ask(s, command):
     s.sendall(command.encode() + b"\r\n")
-    return conserver_line(s)
+    return line_of(s)
 
 
 def conserver_login(port):
     s = socket.create_connection(("127.0.0.1", port), 10)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if conserver_line(s) != "ok" or conserver_ask(s, "login bench") != "ok":
+    if line_of(s) != "ok" or conserver_ask(s, "login bench") != "ok":
         raise ConnectionError("conserver: no login")
     return s
 
@@ -127,7 +127,7 @@ def conserver_connect(port):
     if not answer.startswith("["):
         raise ConnectionError(f"conserver: call: {answer}")
     s.sendall(b"\x05c;")
-    conserver_line(s)
+    line_of(s)
     return s
 
 
