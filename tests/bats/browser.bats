@@ -32,10 +32,11 @@ browse() {
   assert_success
 }
 
-@test "a stranger is told what to do; then states, filter, why one is down, echo, history, size" {
+@test "a stranger is told what to do; then states, filter, why one is down, echo, a shell, size" {
   configure
   start
   console echo "sh -c 'echo history line; exec cat'" --label rack=7
+  console shell "sh -c 'seq 30000; PS1=\"ready> \" exec bash --norc --noprofile'"
   console size "sh -c 'while read x; do echo size \$(stty size); done'"
   conctl create dead driver=unix --param "socket=$T/none.sock"
   conctl create later driver=cmd ondemand=true --param cmd=cat

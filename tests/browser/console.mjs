@@ -68,8 +68,8 @@ const times = (all, what) => all.split(what).length - 1;
 const item = (name) => page.locator('#list button', { has: page.getByText(name, { exact: true }) });
 const attached = () => until('attached', async () => await text('state') === 'attached');
 
+// Whatever was clicked last: the keys go to the terminal.
 async function type(words) {
-  await page.locator('.xterm-helper-textarea').focus();
   await page.keyboard.type(words);
   await page.keyboard.press('Enter');
 }
@@ -136,6 +136,19 @@ async function echo() {
   await picture('echo');
   conctl('send', 'echo', 'from elsewhere');
   await until('what others type', async () => times(await screen(), 'from elsewhere') === 2);
+}
+
+// A shell draws its prompt again when the window's size changes, which an attach does: that comes
+// right behind the history, of which there is much to show.
+async function shell() {
+  for (const size of [{ width: 900, height: 600 }, { width: 1000, height: 700 }]) {
+    await page.setViewportSize(size);
+    await open('shell');
+    await until('its prompt', async () => (await screen()).includes('ready>'));
+    await type('echo ' + size.width + 'x$((1 + 1))');
+    await until('what it says', async () => (await screen()).includes(size.width + 'x2'));
+    await open('echo');
+  }
 }
 
 async function resize() {
@@ -239,7 +252,7 @@ async function only() {
 }
 
 const scenarios = {
-  look: [stranger, list, why, echo, resize],
+  look: [stranger, list, why, echo, shell, resize],
   again: [enter, resume, signedOut],
   tls: [enter, echo],
   session: [enter, session],

@@ -5,13 +5,15 @@ const kFirstWait = 500;
 const kLongestWait = 10000;
 
 export class Line {
-  // told: bytes(Uint8Array), text(string), state(string), attached(answer), refused(message), lost()
+  // told: bytes(Uint8Array, shown), text(string, shown), state(string), attached(again),
+  // refused(message), lost(). shown() is to be called when the user sees what was told.
   constructor(name, window, told) {
     this.name = name;
     this.window = window;
     this.told = told;
     this.place = null; // {epoch, offset}: the next byte that will come
     this.viewer = null; // our number among those who look
+    this.live = false; // what the user sees is not history any more
     this.wait = kFirstWait;
     this.open();
   }
@@ -34,27 +36,36 @@ export class Line {
   take(data) {
     if (typeof data !== 'string') {
       this.place.offset += data.byteLength;
-      this.told.bytes(new Uint8Array(data));
+      this.told.bytes(new Uint8Array(data), this.shown());
     } else if (data.startsWith('{')) {
       this.answer(JSON.parse(data));
     } else {
       const lost = /^\n\[\[(\d+) bytes skipped\]\]\n$/.exec(data);
       if (lost) this.place.offset += Number(lost[1]);
-      this.told.text(data);
+      this.told.text(data, this.shown());
     }
+  }
+
+  // How far the user sees when what came last is shown. Terminals show it later, and may show much
+  // at once.
+  shown() {
+    const end = this.place.offset;
+    return () => { this.live ||= end >= this.head; };
   }
 
   answer(answer) {
     if (answer.error) {
       if (!this.attached) this.refusal = answer.error.message;
-      else this.told.text('\n[[' + answer.error.message + ']]\n');
+      else this.told.text('\n[[' + answer.error.message + ']]\n', this.shown());
     } else if (!this.attached) {
       this.attached = true;
       this.wait = kFirstWait;
       const again = this.place !== null && this.place.epoch === answer.epoch;
       this.place = { epoch: answer.epoch, offset: answer.offset };
       this.viewer = answer.viewer;
-      this.told.attached(answer, again);
+      this.head = again ? answer.offset : answer.head;
+      this.live = answer.offset >= this.head;
+      this.told.attached(again);
       this.told.state('attached');
     }
   }
@@ -73,8 +84,10 @@ export class Line {
     this.timer = setTimeout(() => this.open(), wait);
   }
 
+  // A terminal also answers what programs ask it. What was asked long ago is history, and is not
+  // answered into the console.
   keys(bytes) {
-    if (this.attached && this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+    if (this.attached && this.live && this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
   }
 
   command(command) {

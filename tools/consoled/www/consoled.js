@@ -19,7 +19,6 @@ terminal.open(byId('terminal'));
 let line = null;
 let consoles = [];
 let viewers = [];
-let replaying = 0; // bytes of history that are still to be shown
 
 function notice(text) {
   byId('notice').textContent = text;
@@ -28,30 +27,22 @@ function notice(text) {
 
 const window_ = () => ({ rows: terminal.rows, cols: terminal.cols });
 
-// The terminal answers what programs ask it. What was asked long ago is history, and is not
-// answered into the console.
-terminal.onData((text) => { if (replaying === 0) line?.keys(encoder.encode(text)); });
-terminal.onBinary((text) => {
-  if (replaying === 0) line?.keys(Uint8Array.from(text, (c) => c.charCodeAt(0)));
-});
+terminal.onData((text) => line?.keys(encoder.encode(text)));
+terminal.onBinary((text) => line?.keys(Uint8Array.from(text, (c) => c.charCodeAt(0))));
 terminal.onResize(() => line?.resize(window_()));
 new ResizeObserver(() => fit.fit()).observe(byId('terminal'));
 
 const told = {
-  bytes(bytes) {
-    const old = Math.min(replaying, bytes.length);
-    terminal.write(bytes, () => { replaying -= old; });
-  },
+  bytes: (bytes, shown) => terminal.write(bytes, shown),
   // Words of consoled, which may mean that the console is in another state.
-  text(text) {
-    terminal.write(text.replace(/\n/g, '\r\n'));
+  text(text, shown) {
+    terminal.write(text.replace(/\n/g, '\r\n'), shown);
     list();
   },
   state(state) { byId('state').textContent = state; },
-  attached(answer, again) {
+  attached(again) {
     notice('');
     if (!again) terminal.reset();
-    replaying = again ? 0 : answer.head - answer.offset;
     byId('break').hidden = false;
     list();
   },
@@ -78,7 +69,6 @@ async function signedOut() {
 function choose(name) {
   line?.close();
   terminal.reset();
-  replaying = 0;
   byId('name').textContent = name;
   document.title = name;
   history.replaceState(null, '', '#console=' + encodeURIComponent(name));
