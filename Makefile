@@ -68,7 +68,7 @@ DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev li
               libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
               libre2-dev libboost1.81-dev libwslay-dev $(if $(shell command -v npm),,npm)
 DEPS_RUN   := socat jq netcat-openbsd redis-server openssh-client openssh-server
-DEPS_CHECK := bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
+DEPS_CHECK := bash-completion zsh fish bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
               clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
               bsdextrautils util-linux openssl iproute2 curl chromium nodejs
 DEPS_FUZZ  := clang libclang-rt-14-dev python3

@@ -1,4 +1,5 @@
-# Completions: each shell's file knows the options of --help, no more and no less; bash's is tried.
+# Completions: each shell's file knows the options of --help, no more and no less; and each shell
+# offers what completion.table says, asked as a person would, with a key.
 load helper
 
 scripts() { sed -n 's/^\(TOOLS\|SCRIPTS\) *:= *//p' "$LM_ROOT/Makefile"; }
@@ -13,7 +14,7 @@ in_bash() {
   awk '/-\*\) words=/ { on = 1 } on { print } /;;/ { on = 0 }' "$1" | grep -oE -e '--?[A-Za-z0-9][A-Za-z0-9-]*' | sort -u
 }
 in_zsh() {
-  grep -E "^  '" "$1" | sed -e "s/\[.*//" -e 's/.*{\(.*\)}.*/\1/' | tr "'," '\n\n' |
+  grep -E "^  '" "$1" | sed -e "s/\[.*//" -e "s/'([^)]*)-/'-/" -e 's/.*{\(.*\)}.*/\1/' | tr "'," '\n\n' |
     grep -oE '^--?[A-Za-z0-9][A-Za-z0-9-]*' | sort -u
 }
 in_fish() {
@@ -36,67 +37,91 @@ in_fish() {
   done
 }
 
-# completed TOOL WORDS...: what bash offers for the last word.
-completed() {
-  # shellcheck disable=SC2016
-  run bash -c 'source "$0/tools/$1/completion.bash" && COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-    "_$1" && printf "%s\n" "${COMPREPLY[@]}"' "$LM_ROOT" "$@"
+# What the table is about: jobs, consoles, queues, journals, files. One job's name is not safe to type.
+something_to_complete() {
+  local name
+  touch first.txt && mkdir fine
+  for name in web1 web2 'we$(touch oops)'; do ptybufferd -q "$LINEMAN_RUNTIME/$name.sock" sleep 60; done
+  mkdir -p "$LINEMAN_STATE/consoled" && touch "$LINEMAN_STATE"/consoled/old{1,2}.log
+  start_bg consoled 2>"$T/consoled.err"
+  wait_until 10 ctl consoled.sock status
+  conctl create web1 driver=cmd ondemand=true --param cmd=cat --label kind=login --label rack=3
+  conctl create web3 driver=cmd ondemand=true --param cmd=cat --label kind=login
+  conctl create db driver=cmd ondemand=true --param cmd=cat --label kind=data
+  qput -w jobs one && qput -q mail two
 }
 
-@test "bash completes options, their values, and commands" {
-  completed ptybufferd --hist
-  assert_output --history-bytes
-  completed ptybufferd --auth ''
-  assert_output none
-  completed ptybufferd x.sock mkfif
-  assert_line mkfifo
-  completed ptyattach --from n
-  assert_output now
-  completed ptyautostart --dry
-  assert_output --dry-run
-  completed lineman st
-  assert_output status
-  completed lineman up ''
-  assert_output consoled
+# in_terminal SHELL...: types each of the lines, the key that inserts all that is offered, and the
+# one that writes the line into `answers`. A word that is offered stands in it as it would stand.
+in_terminal() {
+  local line
+  { echo 'expect > ' && while IFS= read -r line; do
+    printf 'send %s\\x18i\\x18d\nexpect answered\n' "$line"
+  done <lines && echo 'send exit\r'; } | python3 "$BATS_TEST_DIRNAME/terminal.py" "$@" >shown || { cat shown && return 1; }
 }
 
-@test "bash completes the names of jobs, and of those only what is safe to type" {
-  ptybufferd -q --name web1 sleep 60
-  ptybufferd -q --name web2 sleep 60
+ask_bash() {
+  cat >rc <<'END'
+PS1='> '
+. /usr/share/bash-completion/bash_completion
+for file in "$LM_ROOT"/tools/*/completion.bash; do . "$file"; done
+bind '"\C-xi": insert-completions'
+bind -x '"\C-xd": printf "%s\n" "$READLINE_LINE" >>answers; READLINE_LINE=; echo answered'
+END
+  in_terminal bash --noprofile --rcfile rc -i
+}
+
+ask_zsh() {
+  local tool
+  mkdir functions
+  for tool in $(scripts); do cp "$LM_ROOT/tools/$tool/completion.zsh" "functions/_$tool"; done
+  cat >.zshrc <<'END'
+PS1='> '
+fpath=($PWD/functions $fpath)
+autoload -Uz compinit && compinit -u -d $PWD/dump
+insert_all() { _main_complete && compstate[insert]=all; compstate[list]= }
+zle -C insert_all complete-word insert_all
+bindkey '^Xi' insert_all
+answer() { print -r -- $BUFFER >>answers; BUFFER= && print answered }
+zle -N answer
+bindkey '^Xd' answer
+END
+  ZDOTDIR=$T in_terminal zsh -i
+}
+
+ask_fish() {
+  local tool
+  for tool in $(scripts); do cp "$LM_ROOT/tools/$tool/completion.fish" "$tool.fish"; done
+  # The words alone, in one line behind what was typed before the last one.
   # shellcheck disable=SC2016
-  ptybufferd -q "$LINEMAN_RUNTIME"/'we$(touch oops).sock' sleep 60
-  completed ptyattach we
-  assert_output $'web1\nweb2'
-  completed ptyattach ''
-  assert_output $'web1\nweb2'
+  fish --no-config -c 'set -p fish_complete_path $PWD
+    while read -l line
+      set -l words (complete -C "$line" | string replace -r "\t.*" "")
+      echo (string replace -r "\S*\$" "" -- $line)"$words" >>answers
+    end <lines' </dev/null
+}
+
+# offers SHELL: runs the table through it.
+offers() {
+  local table=$BATS_TEST_DIRNAME/completion
+  something_to_complete
+  python3 "$table.py" "$table.table" >lines
+  "ask_$1"
+  python3 "$table.py" "$table.table" answers
   [ ! -e oops ]
 }
 
-@test "bash completes the names of consoles, in a list too" {
-  start_bg consoled 2>"$T/consoled.err"
-  wait_until 10 ctl consoled.sock status
-  conctl create web1 driver=cmd ondemand=true --param cmd=cat
-  conctl create db driver=cmd ondemand=true --param cmd=cat
-  completed conctl console we
-  assert_output web1
-  completed conctl log db,w
-  assert_output db,web1
-  completed conctl logging web1 o
-  assert_output $'on\noff'
-  completed conctl lo
-  assert_output $'logging\nlog'
-}
+@test "bash offers what the table says" { offers bash; }
+@test "zsh offers what the table says" { offers zsh; }
+@test "fish offers what the table says" { offers fish; }
 
-@test "the shells that are here accept their files" {
+@test "the shells accept their files" {
   local file
-  for file in "$LM_ROOT"/tools/*/completion.bash; do
-    run shellcheck --shell=bash "$file"
-    assert_success
-  done
   for file in "$LM_ROOT"/tools/*/completion.*sh; do
     case $file in
-      *.zsh) ! command -v zsh || run -0 zsh -n "$file" ;;
-      *.fish) ! command -v fish || run -0 fish -n "$file" ;;
+      *.bash) run -0 shellcheck --shell=bash "$file" ;;
+      *.zsh) run -0 zsh -n "$file" ;;
+      *.fish) run -0 fish -n "$file" ;;
     esac
   done
 }

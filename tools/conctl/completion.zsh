@@ -1,19 +1,55 @@
 #compdef conctl
-_conctl_words() {
-  local -a names
-  if (( CURRENT == 1 )); then
-    compadd list show create edit delete logging console log status who kick send break \
-      reconnect events batch export import web version help
-  else
-    names=(${(f)"$(conctl -j list 2>/dev/null | sed -n 's/.*"name":"\([A-Za-z0-9._-]*\)".*/\1/p')"})
-    compset -P "*,"
-    compadd -a names
-  fi
+
+# Names, and label=value.
+_conctl_names() {
+  { conctl -j status || conctl -j list; } 2>/dev/null | tr '{,' '[\n*]' | sed -n \
+    -e '/^"labels":$/,/}$/s/^"\([A-Za-z0-9._-]*\)":"\([A-Za-z0-9._-]*\)"}*$/\1=\2/p' \
+    -e 's/^"\(console\|name\)":"\([A-Za-z0-9._-]*\)".*/\2/p' | sort -u
 }
-_arguments -s -S \
+_conctl_labels() { compadd -- ${(f)"$(_conctl_names | grep '=')"} }
+
+# Its last argument says which one it is.
+_conctl_operand() {
+  case $command:${@[-1]} in
+    help:1) compadd -a commands ;;
+    import:1) _files ;;
+    create:1) ;;
+    create:* | edit:[23])
+      compadd driver={cmd,ptybuffer,ssh,sshcmd,tcp,telnet,tty,unix} ondemand={false,true} ;;
+    logging:2) compadd on off ;;
+    break:2) compadd {1..9} ;;
+    (edit|logging|kick|send|break|show):1 | (list|delete|console|log|status|who|reconnect|events|export):*)
+      compset -P '*,'
+      compadd -- ${(f)"$(_conctl_names)"} ;;
+  esac
+}
+
+# The options of a command are what its --help says.
+_conctl_command() {
+  local command=$words[1] line values
+  local -a match mbegin mend options commands
+  commands=(list show create edit delete logging console log status who kick send break reconnect
+    events batch export import web version help)
+  (( CURRENT > 1 )) || { compadd -a commands; return }
+  while IFS= read -r line; do
+    [[ $line =~ '^ {2,6}(-.)?(, )?(--[a-z-]+)( [A-Z=]+)?' ]] || continue
+    case $match[3] in
+      --since) values='(today yesterday)' ;;
+      --until) values='(today now)' ;;
+      --label) values=_conctl_labels ;;
+      *) values=' ' ;;
+    esac
+    options+=("$match[3]${match[4]:+=:value:$values}")
+    [[ -z $match[1] ]] || options+=("$match[1]${match[4]:++:value:$values}")
+  done < <(conctl "$command" --help 2>/dev/null)
+  _arguments -s -S $options '1:operand:_conctl_operand 1' '2:operand:_conctl_operand 2' \
+    '*:operand:_conctl_operand 3'
+}
+
+_arguments -s -S -A '-*' \
   '(-j --json)'{-j,--json}'[JSON lines]' \
   '--socket=[the socket of consoled]:socket:_files' \
   '--timeout=[for an answer (5)]:seconds: ' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
-  '*::word:_conctl_words'
+  '*::command:_conctl_command'

@@ -1,9 +1,13 @@
-# bash completion for conlog.
+# bash completion for conlog
 _conlog() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words='' before=''
+  # readline takes --option=value for three words.
+  [ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+  [ "$cur" != = ] || cur=''
   case $prev in
     -n | --lines | -g | --grep) return ;;
-    --since | --until) words='today yesterday now' ;;
+    --since) words='today yesterday' ;;
+    --until) words='today now' ;;
     --dir) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
     *)
       case $cur in

@@ -1,5 +1,9 @@
 # fish completion for conlog
-complete -c conlog -f -a "(conlog --list 2>/dev/null | grep -x \"[A-Za-z0-9._-]*\")"
+function __conlog_nodes
+    set -l list (commandline -ct | string match -r '.*,'; or echo '')
+    printf '%s\n' $list(conlog --list 2>/dev/null | grep -x '[A-Za-z0-9._-]*')
+end
+complete -c conlog -f -a '(__conlog_nodes)'
 complete -c conlog -s n -l lines -x -d 'only the last COUNT lines (with -g: of those found)'
 complete -c conlog -s f -l follow -d 'go on with what comes'
 complete -c conlog -l since -x -a 'today yesterday' -d 'from then on'

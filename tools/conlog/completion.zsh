@@ -2,7 +2,8 @@
 _conlog_nodes() {
   local -a nodes
   nodes=(${(f)"$(conlog --list 2>/dev/null | grep -x '[A-Za-z0-9._-]*')"})
-  _values -s , node $nodes
+  compset -P '*,'
+  compadd -a nodes
 }
 _arguments -s -S \
   '(-n --lines)'{-n+,--lines=}'[only the last COUNT lines (with -g\: of those found)]:count: ' \

@@ -6,6 +6,6 @@ complete -c consoled -l check -d 'say what is wrong with the configuration, and 
 complete -c consoled -l pty -d 'serve one existing pty, without a configuration'
 complete -c consoled -l socket -r -F -d 'the socket for clients, instead of the configuration\'s'
 complete -c consoled -l verbose -d 'log more'
-complete -c consoled -l web-dir -r -F -d 'the page\'s files from there, while it is developed'
+complete -c consoled -l web-dir -x -a '(__fish_complete_directories)' -d 'the page\'s files from there, while it is developed'
 complete -c consoled -s h -l help -d 'this text'
 complete -c consoled -s v -l version -d 'the version'

@@ -1,6 +1,9 @@
-# bash completion for lineman. What it offers nothing for is completed as a file.
+# bash completion for lineman
 _lineman() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=''
+  # readline takes --option=value for three words.
+  [ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+  [ "$cur" != = ] || cur=''
   case $prev in
     -t | --timeout) return ;;
     *)
@@ -8,7 +11,8 @@ _lineman() {
         -*) words='--once -t --timeout -h --help -V --version' ;;
         *) case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
             *' up '* | *' down '*) words=consoled ;;
-            *' env '* | *' status '* | *' tour '*) ;;
+            *' tour '*) compopt -o default && return ;;
+            *' env '* | *' status '*) ;;
             *) words='up down env status tour' ;;
           esac ;;
       esac
@@ -16,4 +20,4 @@ _lineman() {
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -o default -F _lineman lineman
+complete -F _lineman lineman

@@ -1,5 +1,14 @@
 # fish completion for ptyattach
-complete -c ptyattach -f -a "(ptyattach -j 2>/dev/null | sed -n 's/.*\"name\":\"\([A-Za-z0-9._-]*\)\".*/\1/p')"
+
+# The jobs; a name that none has may be a socket's path.
+function __ptyattach_jobs
+    set -l current (commandline -ct)
+    set -l list (string match -r '.*,' -- $current; or echo '')
+    set -l jobs $list(ptyattach -j 2>/dev/null | sed -n 's/.*"name":"\([A-Za-z0-9._-]*\)".*/\1/p')
+    string match -e -- "$current*" $jobs; or __fish_complete_path $current
+end
+
+complete -c ptyattach -f -a '(__ptyattach_jobs)'
 complete -c ptyattach -s b -l batch -d 'stdin is data, also from a terminal: no raw mode, no keys'
 complete -c ptyattach -s e -l close -d 'close the sending side when the text of -p was sent'
 complete -c ptyattach -s i -l no-newline -d 'send no newline after the text of -p'

@@ -2,7 +2,8 @@
 _ptyattach_jobs() {
   local -a jobs
   jobs=(${(f)"$(ptyattach -j 2>/dev/null | sed -n 's/.*"name":"\([A-Za-z0-9._-]*\)".*/\1/p')"})
-  compadd -a jobs
+  compset -P '*,'
+  compadd -a jobs || _files
 }
 _arguments -s -S \
   '(-b --batch)'{-b,--batch}'[stdin is data, also from a terminal\: no raw mode, no keys]' \
@@ -19,4 +20,4 @@ _arguments -s -S \
   '(-v --verbose)'{-v,--verbose}'[say more]' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
-  '*:job:_ptyattach_jobs'
+  '*:job or socket:_ptyattach_jobs'

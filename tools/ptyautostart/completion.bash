@@ -1,4 +1,4 @@
-# bash completion for ptyautostart. What it offers nothing for is completed as a file.
+# bash completion for ptyautostart
 _ptyautostart() {
   local cur=${COMP_WORDS[COMP_CWORD]} words=
   case $cur in
@@ -6,4 +6,4 @@ _ptyautostart() {
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -o default -F _ptyautostart ptyautostart
+complete -F _ptyautostart ptyautostart

@@ -1,5 +1,5 @@
 #compdef ptybufferd
-_arguments -s -S \
+_arguments -s -S -A '-*' \
   '(-a --about)'{-a,--about}'[begin with an about block for each viewer]' \
   '(-c --check)'{-c,--check}'[exit 42 if the socket answers; 24 if not and no command]' \
   '(-d --foreground)'{-d,--foreground}'[stay in the foreground, end with the command'\''s status]' \
@@ -25,7 +25,7 @@ _arguments -s -S \
   '--auth=[with -r\: listen beyond loopback, to anybody]:none:(none)' \
   '--control=[control socket (socket'\''s name with .ctl)]:path:_files' \
   '--history-bytes=[memory for the history, at most (1048576)]:bytes: ' \
-  '--name=[instead of socket\: NAME.sock in the runtime folder]:name: ' \
+  '(1)--name=[instead of socket\: NAME.sock in the runtime folder]:name: ' \
   '--rotate-bytes=[begin a new log or output file at this size (0\: never)]:bytes: ' \
   '--rotate-files=[old files to keep, compressed (4)]:count: ' \
   '--term=[TERM for the command (xterm-256color)]:type: ' \

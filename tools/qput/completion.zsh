@@ -22,4 +22,4 @@ _arguments -s -S \
   '(-v --verbose)'{-v,--verbose}'[say more]' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
-  '*::message: '
+  '*:message:_files'

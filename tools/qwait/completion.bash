@@ -1,15 +1,25 @@
-# bash completion for qwait. What it offers nothing for is completed as a file.
+# bash completion for qwait
 _qwait() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=
-  # What comes after the command of -x is the command's.
-  local i word
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word=${COMP_WORDS[i]}
-    if [[ $word == -x || $word == --exec ]] && ((COMP_CWORD > i)); then
-      if ((COMP_CWORD == i + 1)); then mapfile -t COMPREPLY < <(compgen -c -- "$cur"); fi
-      return
-    fi
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=''
+  # readline takes --option=value for three words.
+  [ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+  [ "$cur" != = ] || cur=''
+  # What comes after -x is a command, and that one's words.
+  local i
+  for ((i = 2; i <= COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i - 1]} in
+      -x | --exec) break ;;
+    esac
   done
+  if ((i == COMP_CWORD)); then
+    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    return
+  elif ((i < COMP_CWORD)); then
+    # bash-completion, where it is installed, knows other commands.
+    compopt -o default
+    ! declare -F _command_offset >/dev/null || _command_offset "$i"
+    return
+  fi
   case $prev in
     # compgen expands its words, so nothing but plain names may be among them.
     -q | --queue | -w | --work) words=$(qwait --list 2>/dev/null | grep -x '[A-Za-z0-9._-]*') ;;
@@ -26,4 +36,4 @@ _qwait() {
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -o default -F _qwait qwait
+complete -F _qwait qwait

@@ -7,7 +7,7 @@ _qwait_queues() {
 _arguments -s -S \
   '(-q --queue)'{-q+,--queue=}'[signals of this queue ($LINEMAN_QUEUE, else notices)]:queue:_qwait_queues' \
   '(-w --work)'{-w+,--work=}'[work of this queue]:queue:_qwait_queues' \
-  '(-x --exec)'{-x,--exec}'[run the rest of the line for each; {} is the payload, else stdin is]' \
+  '(-)'{-x,--exec}'[run the rest of the line for each; {} is the payload, else stdin is]:*:::command:_normal' \
   '(-n --count)'{-n+,--count=}'[end after so many]:count: ' \
   '(-t --timeout)'{-t+,--timeout=}'[end with 99 when time is over; 0\: take what is there, 1 if nothing]:seconds: ' \
   '--silent=[end with 97 when nothing came for so long]:seconds: ' \
@@ -34,4 +34,4 @@ _arguments -s -S \
   '(-v --verbose)'{-v,--verbose}'[say more]' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
-  '*::command:_normal'
+  '*:id: '
