@@ -1,6 +1,7 @@
 # The EXAMPLES of the manual pages are run as they stand: what is between .Bd and .Ed, in one shell
-# for each page, in a private folder. What is shown with .Dl is not run.
+# for each page, in a private folder. There is nothing else in EXAMPLES that looks like a command.
 load helper
+load consoled
 
 # run_examples PAGE: with standard input from /dev/null and, at first, no terminal.
 run_examples() {
@@ -14,6 +15,8 @@ run_examples() {
   local page
   for page in "$LM_ROOT"/man/*.[1-8]; do
     page=${page##*/}
+    run awk '/^\.Sh /{on = /EXAMPLES/} on && /^\.D[l1]/' "$LM_ROOT/man/$page"
+    assert_output ""
     manual_examples "$page" >"$T/examples"
     [ -s "$T/examples" ] || continue
     grep -qE "(run_examples|manual_examples).*[ \"]$page" "$LM_ROOT"/tests/bats/*.bats "$LM_ROOT"/tests/unit/*.cc ||
@@ -52,8 +55,7 @@ run_examples() {
 }
 
 @test "conctl(1): the examples" {
-  start_bg consoled 2>>"$T/consoled.err"
-  wait_until 10 ctl consoled.sock status
+  start
   run_examples conctl.1
   assert_line shell
   assert_line later
@@ -79,8 +81,39 @@ run_examples() {
 }
 
 @test "lineman-web(7): the examples" {
-  start_bg consoled 2>>"$T/consoled.err"
-  wait_until 10 ctl consoled.sock status
+  start
   run_examples lineman-web.7
   assert_line --partial '"token":"'
+}
+
+# Each is a daemon in the foreground, so each is started by itself, in the order of the page. The
+# guest's pty is socat's; the service is enabled below a folder, where no service manager runs.
+@test "consoled(8): the examples" {
+  local line page
+  configure
+  mkdir -p root/etc/systemd/system root/usr/lib/systemd
+  make -s -C "$LM_ROOT" BUILD="$BUILD" -o all install PREFIX="$T/i" >/dev/null
+  cp -r i/lib/systemd/system root/usr/lib/systemd/
+  start_bg socat pty,raw,echo=0,link="$T/guest",ignoreeof system:'echo booted; cat >typed; true'
+  wait_until 5 test -e guest
+  page=$(free_port)
+  manual_examples consoled.8 | sed -e "s|/etc/goconserver|$T|" -e "s|--now|--root=$T/root|" \
+    -e "s|/dev/pts/3|$T/guest|" -e "s|8080|$page|" >examples
+  [ "$(wc -l <examples)" = 4 ]
+  while read -r line; do
+    start_bg sh -c "exec $line" >>said 2>>consoled.err
+    # What is no daemon ends.
+    [[ $line != *--check && $line != systemctl* ]] || wait "$BG"
+  done <examples
+  run cat said
+  assert_output "$T/server.conf: ok"
+  wait_until 10 ctl consoled.sock status
+  run rest GET /nodes
+  assert_line '{"nodes":[]}'
+  run find root/etc -name 'consoled.*' -printf '%P '
+  assert_output --partial sockets.target.wants/consoled.socket
+  assert_output --partial multi-user.target.wants/consoled.service
+  wait_until 10 file_has guest.log booted
+  run curl -s "http://127.0.0.1:$page/web/"
+  assert_output --partial '<title>'
 }
