@@ -11,6 +11,13 @@ set -eu
 [ $# -eq 1 ] || { echo "usage: private-sshd.sh folder" >&2; exit 100; }
 sshd=$(PATH=$PATH:/usr/sbin command -v sshd) ||
   { echo "private-sshd.sh: no sshd here: apt install openssh-server" >&2; exit 111; }
+# sshd runs what is asked for with the shell that passwd has.
+shell=$(getent passwd "$(id -u)" | cut -d: -f7)
+"${shell:-/bin/sh}" -c : >/dev/null 2>&1 </dev/null || {
+  echo "private-sshd.sh: nobody can log in as $(id -un): $shell, the shell in passwd, runs nothing:" \
+    "chsh -s /bin/sh $(id -un)" >&2
+  exit 111
+}
 umask 077
 mkdir -p "$1"
 cd "$1"

@@ -55,6 +55,12 @@ started_twice() { [ "$(ctl_get "$1" .starts)" = 2 ]; }
   assert_output ""
 }
 
+@test "examples/private-sshd.sh says so where passwd has no login shell for the user" {
+  [ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
+  run -111 setpriv --reuid=nobody --regid=nogroup --clear-groups sh -s sshd <"$LM_ROOT/examples/private-sshd.sh"
+  assert_output --partial 'nobody can log in as nobody: /usr/sbin/nologin, the shell in passwd, runs nothing'
+}
+
 viewed() { [ "$(ctl_get "$1" .viewers)" -ge 1 ]; }
 
 @test "examples/on-word.sh runs a command for each line with the word, and ends with the job" {

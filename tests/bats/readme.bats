@@ -37,16 +37,19 @@ tried() {
   assert_success
   local word
   for word in 'heard: good morning' 'heard: good evening' 'heard: how do you do' 'heard: typed' \
-    'heard: ping' 'heard of: backup done' '6 * 7 is 42' 'exit 2' '"viewers":[{' '"cols":132' 'started load' 'all is well: 7 running'; do
+    'heard: ping' 'heard of: backup done' '6 * 7 is 42' 'exit 2' '"viewers":[{' '"cols":132' 'started load' 'all is well: 8 running'; do
     assert_output --partial "$word"
   done
   # A console of each kind, each with something to say.
-  for word in 'shell +cmd' 'hello +ptybuffer' 'far +ssh' 'guest +unix' 'modem +tty'; do
+  for word in 'shell +cmd' 'hello +ptybuffer' 'far +ssh' 'guest +unix' 'modem +tty' \
+    'clock +sshcmd' 'switch +telnet' 'meter +tcp'; do
     assert_output --regexp "$word +connected "
   done
   assert_output --regexp $'far *: login 42 at /dev/pts/[0-9]+'
   assert_output --regexp $'shell *: login 42 at /dev/pts/[0-9]+'
-  assert_output --regexp $'guest: .*who is there'
+  for word in guest modem switch meter; do
+    assert_output --regexp $'\n'"$word *: .*who is there"
+  done
   assert_line 'far: break sent'
   assert_output --partial $'\nstill 42'
   assert_line --regexp '^http://127\.0\.0\.1:[0-9]+/web/#token=[0-9a-f]+$'
