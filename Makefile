@@ -142,12 +142,13 @@ $(foreach t,$(HELPERS),$(eval $(call tool_rule,$(t),libexec/lineman)))
 
 # Lua stands in *.lua files: built in as constants, and installed as one function library.
 LUA := $(wildcard lib/*/*.lua)
-$(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-header
+LUA_PARTS := $(wildcard lib/*/parts/*.lua) lib/redis/lua-whole
+$(LUA:%.lua=$(BUILD)/gen/%.lua.h): $(BUILD)/gen/%.lua.h: %.lua lib/redis/lua-to-header $(LUA_PARTS)
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-header $< >$@
 $(filter $(BUILD)/obj/lib/queue/%,$(call objs,$(call lib_srcs,queue))): $(LUA:%.lua=$(BUILD)/gen/%.lua.h)
 $(BUILD)/obj/tools/consoled/receiver_redis.o: $(BUILD)/gen/lib/redis/log_push.lua.h
-$(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library
+$(BUILD)/share/lineman/redis/lineman.lua: $(LUA) lib/redis/lua-to-library $(LUA_PARTS)
 	@mkdir -p $(@D)
 	$(Q)lib/redis/lua-to-library $(LUA) >$@
 

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+--! use queue
 -- signal_list: named waiters and where they are, some at a time (HSCAN's promise: each that is there
 -- all the time comes at least once).
 --
@@ -7,9 +8,7 @@
 -- Answers  { next cursor ('0': that was all), then name, epoch, number, tag of each }
 local prefix = string.sub(KEYS[1], 1, -5)
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'signal' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'signal' then return mode_error(prefix, mode) end
 local count = tonumber(ARGV[2])
 if not count or count < 1 or count > 1000 then return redis.error_reply('ARGS signal_list: 1 to 1000') end
 local found = redis.call('HSCAN', prefix .. 'at', ARGV[1], 'COUNT', count)

@@ -1,4 +1,5 @@
 #!lua
+--! use queue
 -- signal_put: numbers messages and appends them to the ring.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -15,17 +16,11 @@ if not ring or ring < 1 or (ARGV[4] ~= '=' and ARGV[4] ~= '~') or #ARGV < 5 or #
   return redis.error_reply('ARGS signal_put: a ring of 1 or more, = or ~, 1 to 1000 payloads')
 end
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'signal' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'signal' then return mode_error(prefix, mode) end
 
 local last = redis.call('INCRBY', prefix .. 'seq', #ARGV - 4)
 if not mode then redis.call('SET', KEYS[1], 'signal') end
-local epoch = redis.call('GET', prefix .. 'epoch')
-if not epoch then
-  epoch = ARGV[1]
-  redis.call('SET', prefix .. 'epoch', epoch)
-end
+local epoch = epoch_of(prefix, ARGV[1])
 local stream, tag, format = prefix .. 'signal', ARGV[2], string.format
 for i = 5, #ARGV do
   redis.call('XADD', stream, format('%d-0', last - #ARGV + i), 'e', epoch, 't', tag, 'm', ARGV[i])

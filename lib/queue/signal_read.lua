@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+--! use queue
 -- signal_read: the messages after a position, and how many of them the ring has lost.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -39,9 +40,7 @@ if not number or not count or count < 1 or count > 1000 then
   return redis.error_reply('ARGS signal_read: an epoch, a number, a tag, 1 to 1000')
 end
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'signal' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'signal' then return mode_error(prefix, mode) end
 local now = redis.call('GET', prefix .. 'epoch')
 if not now and epoch == '' then return { 0, '0', '', 0, '' } end
 local last = tonumber(redis.call('GET', prefix .. 'seq') or 0)

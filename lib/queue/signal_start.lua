@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+--! use queue
 -- signal_start: fixes a waiter's position before it looks for the first time: "now", or what a named
 -- waiter has stored. A named one that is new gets now's position stored, so that it misses nothing
 -- even when it dies before its first message.
@@ -18,9 +19,7 @@ local function now()
 end
 
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'signal' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'signal' then return mode_error(prefix, mode) end
 if name == '' then return now() end
 local stored = redis.call('HGET', prefix .. 'at', name)
 if stored then return { 'stored', string.match(stored, '^(.-)-(.-)-(.*)$') } end

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+--! use queue
 -- signal_stats: what the ring holds.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -7,9 +8,7 @@
 --          first that is kept (0: none), how many are kept, how many named waiters there are }
 local prefix = string.sub(KEYS[1], 1, -5)
 local mode = redis.call('GET', KEYS[1]) or ''
-if mode ~= '' and mode ~= 'signal' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode ~= '' and mode ~= 'signal' then return mode_error(prefix, mode) end
 local first = redis.call('XRANGE', prefix .. 'signal', '-', '+', 'COUNT', 1)[1]
 return {
   mode,

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+--! use item
 -- work_ack: the item is done and goes; its unique key is free. Allowed when Redis is full.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -11,17 +12,11 @@
 local prefix = string.sub(KEYS[1], 1, -5)
 local id, token = ARGV[1], ARGV[2]
 if #ARGV > 1003 then return redis.error_reply('ARGS work_ack: at most 1000 parts') end
-local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-local facts = text and cjson.decode(text)
-if not facts or facts.k ~= token then return { 'lost' } end
+local facts = held_with(prefix, id, token)
+if not facts then return { 'lost' } end
 
 redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
 redis.call('ZREM', prefix .. 'leased', id)
-if facts.u then redis.call('HDEL', prefix .. 'unique', facts.u) end
-if facts.r then
-  local result = prefix .. 'result:' .. id
-  redis.call('DEL', result)
-  redis.call('RPUSH', result, ARGV[3] or 'exit 0', unpack(ARGV, 4))
-  redis.call('PEXPIRE', result, facts.r)
-end
+free_unique(prefix, facts)
+tell_result(prefix, id, facts, ARGV[3] or 'exit 0', unpack(ARGV, 4))
 return { 'done' }

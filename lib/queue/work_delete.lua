@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+--! use item
 -- work_delete: an item goes, in whatever state it is; its unique key is free, its taker finds the
 -- lease lost. Of a ready or a dead one the list is searched: linear in its place there.
 --
@@ -9,13 +10,6 @@
 local prefix = string.sub(KEYS[1], 1, -5)
 local id = ARGV[1]
 
--- Of one that was never taken they may stand before the payload, in its first line.
-local function facts_of(id)
-  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
-  return text and cjson.decode(text)
-end
-
 local function take_out(facts)
   if facts.d then
     redis.call('LREM', prefix .. 'dead', 1, id)
@@ -24,15 +18,10 @@ local function take_out(facts)
   end
 end
 
-local facts = facts_of(id)
+local facts = facts_of(prefix, id)
 if not facts then return 0 end
 take_out(facts)
 redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
-if facts.u and not facts.d then redis.call('HDEL', prefix .. 'unique', facts.u) end
-if facts.r then
-  local result = prefix .. 'result:' .. id
-  redis.call('DEL', result)
-  redis.call('RPUSH', result, 'deleted')
-  redis.call('PEXPIRE', result, facts.r)
-end
+if not facts.d then free_unique(prefix, facts) end
+tell_result(prefix, id, facts, 'deleted')
 return 1

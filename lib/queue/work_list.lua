@@ -1,4 +1,6 @@
 #!lua flags=no-writes
+--! use queue
+--! use item
 -- work_list: a page of the items in one state, in their order. What moves between two pages may be
 -- seen twice or not at all.
 --
@@ -40,13 +42,6 @@ local function page()
   return sorted_ids()
 end
 
--- Of one that was never taken they may stand before the payload, in its first line.
-local function facts_of(id)
-  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
-  return text and cjson.decode(text)
-end
-
 -- The size of a payload, and its beginning. The first line of a long one is empty.
 local function look_at(id)
   local length = redis.call('HSTRLEN', prefix .. 'item', id)
@@ -56,23 +51,16 @@ local function look_at(id)
   return #whole - begin, string.sub(whole, begin + 1, begin + preview)
 end
 
-local function row(id, at)
-  local f = facts_of(id) or { p = 5, at = 0 }
-  local size, text = look_at(id)
-  return {
-    id, f.p, f.at, f.n or 0, f.l or 0, f.r or 0, f.u or '', f.w or '', f.why or '', at or f.d or 0, size, text,
-  }
-end
-
 local states = { ready = true, delayed = true, leased = true, dead = true }
 if not (states[state] and cursor and count and preview) or cursor < 0 or count < 1 or count > 100 then
   return redis.error_reply('ARGS work_list: a state, a cursor, 1 to 100, a number of bytes')
 end
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'work' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'work' then return mode_error(prefix, mode) end
 local ids, at = page()
 local rows = { #ids < count and '0' or tostring(cursor + count) }
-for _, id in ipairs(ids) do rows[#rows + 1] = row(id, at[id]) end
+for _, id in ipairs(ids) do
+  local facts = facts_of(prefix, id) or { p = 5, at = 0 }
+  rows[#rows + 1] = row(id, facts, at[id] or facts.d or 0, look_at(id))
+end
 return rows

@@ -1,4 +1,6 @@
 #!lua
+--! use queue
+--! use item
 -- work_put: puts items into a work queue, all with the same options, in their order.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -42,23 +44,12 @@ local function oldest()
   return redis.call('ZPOPMIN', prefix .. 'delayed')[1]
 end
 
--- Of one that was never taken they may stand before the payload, in its first line.
-local function facts_of(id)
-  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
-  return text and cjson.decode(text)
-end
-
 local function drop_oldest()
   local id = oldest()
-  local facts = facts_of(id) or {}
+  local facts = facts_of(prefix, id) or {}
   redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
-  if facts.u then redis.call('HDEL', prefix .. 'unique', facts.u) end
-  if facts.r then
-    redis.call('DEL', prefix .. 'result:' .. id)
-    redis.call('RPUSH', prefix .. 'result:' .. id, 'dropped')
-    redis.call('PEXPIRE', prefix .. 'result:' .. id, facts.r)
-  end
+  free_unique(prefix, facts)
+  tell_result(prefix, id, facts, 'dropped')
 end
 
 -- Makes room, or leaves out what has none; answers how many were dropped. Bounded: a queue far above
@@ -105,12 +96,6 @@ local function store(ids, facts)
   redis.call('HSET', prefix .. 'item', unpack(fields))
 end
 
--- Two tokens are enough: each taker wakes the next one while there is more.
-local function wake(count)
-  local room = 2 - redis.call('LLEN', prefix .. 'wake')
-  for _ = 1, math.min(count, room) do redis.call('RPUSH', prefix .. 'wake', '1') end
-end
-
 local function schedule(ids, due)
   if delay == 0 then
     redis.call('RPUSH', prefix .. 'ready:' .. priority, unpack(ids))
@@ -124,30 +109,22 @@ local function schedule(ids, due)
 end
 
 local function put()
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = clock()
   local count = last - first + 1
   local number = redis.call('INCRBY', prefix .. 'next', count) - count
   if not mode then redis.call('SET', KEYS[1], 'work') end
-  local epoch = redis.call('GET', prefix .. 'epoch')
-  if not epoch then
-    epoch = ARGV[1]
-    redis.call('SET', prefix .. 'epoch', epoch)
-  end
-  local ids, head, tail, format = {}, epoch .. '-', '-' .. ARGV[2], string.format
+  local ids, head, tail, format = {}, epoch_of(prefix, ARGV[1]) .. '-', '-' .. ARGV[2], string.format
   for i = 1, count do ids[i] = head .. format('%d', number + i) .. tail end
   store(ids, first_facts(now))
   if unique ~= '' then redis.call('HSET', prefix .. 'unique', unique, ids[1]) end
   schedule(ids, now + delay)
-  wake(count)
+  for _ = 1, math.min(count, 2) do wake(prefix) end
   return ids
 end
 
 local bad = bad_arguments()
 if bad then return redis.error_reply('ARGS work_put: ' .. bad) end
-if mode and mode ~= 'work' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'work' then return mode_error(prefix, mode) end
 if unique ~= '' then
   local other = redis.call('HGET', prefix .. 'unique', unique)
   if other then return { 'exists', 0, other } end

@@ -1,4 +1,6 @@
 #!lua flags=no-writes
+--! use queue
+--! use item
 -- work_stats: how many items are where.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -8,16 +10,7 @@
 --          waiting ready item (-1: none), next due time (-1: never), now }; times in ms since 1970
 local prefix = string.sub(KEYS[1], 1, -5)
 local mode = redis.call('GET', KEYS[1]) or ''
-if mode ~= '' and mode ~= 'work' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
-
--- Of one that was never taken they may stand before the payload, in its first line.
-local function facts_of(id)
-  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
-  return text and cjson.decode(text)
-end
+if mode ~= '' and mode ~= 'work' then return mode_error(prefix, mode) end
 
 local answer = {
   mode, redis.call('GET', prefix .. 'epoch') or '', tonumber(redis.call('GET', prefix .. 'next') or 0),
@@ -26,7 +19,7 @@ local oldest = -1
 for p = 0, 9 do
   answer[#answer + 1] = redis.call('LLEN', prefix .. 'ready:' .. p)
   local id = redis.call('LINDEX', prefix .. 'ready:' .. p, 0)
-  local facts = id and facts_of(id)
+  local facts = id and facts_of(prefix, id)
   local put = facts and facts.at
   if put and (oldest < 0 or put < oldest) then oldest = put end
 end
@@ -39,8 +32,7 @@ end
 answer[#answer + 1] = redis.call('LLEN', prefix .. 'dead')
 answer[#answer + 1] = redis.call('HLEN', prefix .. 'unique')
 answer[#answer + 1] = redis.call('LLEN', prefix .. 'wake')
-local time = redis.call('TIME')
 answer[#answer + 1] = oldest
 answer[#answer + 1] = next_due
-answer[#answer + 1] = time[1] * 1000 + math.floor(time[2] / 1000)
+answer[#answer + 1] = clock()
 return answer

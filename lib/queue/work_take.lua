@@ -1,4 +1,6 @@
 #!lua flags=allow-oom
+--! use queue
+--! use item
 -- work_take: takes the most urgent item under a lease. First what is due becomes ready, and what is
 -- overdue comes back (a taker died), or is dead when that was its last try; at most 100 in a call.
 -- Allowed when Redis is full: taking is the way to make room.
@@ -12,40 +14,13 @@
 -- A crash right after leaves the item leased; it comes back when the lease has run out, the try counted.
 local prefix = string.sub(KEYS[1], 1, -5)
 local lease, token, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
--- Of one that was never taken they may stand before the payload, in its first line.
-local function facts_of(id)
-  local text = redis.call('HGET', prefix .. 'item', id .. ':facts')
-  if not text then text = string.match(redis.call('HGET', prefix .. 'item', id) or '', '^[^\n]+') end
-  return text and cjson.decode(text)
-end
-
-local function payload_of(id)
-  local whole = redis.call('HGET', prefix .. 'item', id)
-  return string.sub(whole, string.find(whole, '\n', 1, true) + 1)
-end
-
-local function keep(id, facts) redis.call('HSET', prefix .. 'item', id .. ':facts', cjson.encode(facts)) end
-
-local function bury(id, facts)
-  facts.d = now
-  keep(id, facts)
-  redis.call('RPUSH', prefix .. 'dead', id)
-  if facts.u then redis.call('HDEL', prefix .. 'unique', facts.u) end
-  if facts.r then
-    redis.call('DEL', prefix .. 'result:' .. id)
-    redis.call('RPUSH', prefix .. 'result:' .. id, 'dead ' .. facts.why)
-    redis.call('PEXPIRE', prefix .. 'result:' .. id, facts.r)
-  end
-end
+local now = clock()
 
 local function came_back(id, facts)
   facts.why = 'lease ran out, taken by ' .. (facts.w or '?') .. (facts.rn and '' or ', never renewed')
   facts.k, facts.rn = nil, nil
-  if facts.l and facts.n >= facts.l then return bury(id, facts) end
-  keep(id, facts)
+  if facts.l and facts.n >= facts.l then return bury(prefix, id, facts, now) end
+  keep(prefix, id, facts)
   redis.call('RPUSH', prefix .. 'ready:' .. facts.p, id)
 end
 
@@ -54,7 +29,7 @@ local function move(set, room, to)
   local ids = redis.call('ZRANGEBYSCORE', prefix .. set, '-inf', now, 'LIMIT', 0, room)
   for _, id in ipairs(ids) do
     redis.call('ZREM', prefix .. set, id)
-    local facts = facts_of(id)
+    local facts = facts_of(prefix, id)
     if facts then to(id, facts) end
   end
   return #ids
@@ -84,38 +59,26 @@ end
 
 local function wake_next(from)
   for p = from, 9 do
-    if redis.call('EXISTS', prefix .. 'ready:' .. p) == 1 then
-      if redis.call('LLEN', prefix .. 'wake') < 2 then redis.call('RPUSH', prefix .. 'wake', '1') end
-      return
-    end
+    if redis.call('EXISTS', prefix .. 'ready:' .. p) == 1 then return wake(prefix) end
   end
 end
 
 local function lease_out(id, facts)
   facts.n = (facts.n or 0) + 1
   facts.k, facts.w, facts.rn = token, worker, nil
-  keep(id, facts)
+  keep(prefix, id, facts)
   redis.call('ZADD', prefix .. 'leased', now + lease, id)
-end
-
-local function row(id, f)
-  local payload = payload_of(id)
-  return {
-    id, f.p, f.at, f.n, f.l or 0, f.r or 0, f.u or '', f.w, f.why or '', now + lease, #payload, payload,
-  }
 end
 
 if not lease or lease < 1 or token == '' or #token > 64 or #worker > 256 then
   return redis.error_reply('ARGS work_take: a lease in ms, a token, a name')
 end
 local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'work' then
-  return redis.error_reply('MODE queue ' .. string.match(prefix, '{q%.(.*)}') .. ' is in ' .. mode .. ' mode')
-end
+if mode and mode ~= 'work' then return mode_error(prefix, mode) end
 move_due()
 local id, priority = pop()
 if not id then return { now, next_due() } end
-local facts = facts_of(id)
+local facts, payload = parse_item(redis.call('HMGET', prefix .. 'item', id, id .. ':facts'))
 lease_out(id, facts)
 wake_next(priority)
-return { now, next_due(), row(id, facts) }
+return { now, next_due(), row(id, facts, now + lease, #payload, payload) }

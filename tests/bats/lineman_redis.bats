@@ -111,6 +111,22 @@ given() { redis INFO commandstats | sed -n "s/^cmdstat_$1:calls=\([0-9]*\).*/\1/
   assert_failure
 }
 
+@test "what scripts share stands once in the library, and in each that uses it" {
+  local part name
+  for part in "$LM_ROOT"/lib/*/parts/*.lua; do
+    sed -n 's/^local function \([a-z_]*\)(.*/\1/p' "$part" >functions
+    [ -s functions ]
+    while read -r name; do
+      assert_equal "$name $(grep -c "^local function $name(" "$BUILD/share/lineman/redis/lineman.lua")" "$name 1"
+      grep -qw "$name" "$LM_ROOT"/lib/queue/*.lua "$part" || fail "$name: used by nobody"
+    done <functions
+  done
+  redis FUNCTION FLUSH
+  for file in "$LM_ROOT"/lib/*/*.lua; do
+    "$LM_ROOT/lib/redis/lua-whole" "$file" | redis -x SCRIPT LOAD || fail "$file"
+  done
+}
+
 @test "each script says what it takes, what it answers, and what a crash leaves" {
   local file word
   for file in "$LM_ROOT"/lib/*/*.lua; do
