@@ -69,13 +69,11 @@ local function make_room()
 end
 
 local function first_facts(now)
-  return cjson.encode({
-    p = priority,
-    at = now,
-    l = limit > 0 and limit or nil,
-    r = result > 0 and result or nil,
-    u = unique ~= '' and unique or nil,
-  })
+  local facts = string.format('{"p":%d,"at":%d', priority, now)
+  if limit > 0 then facts = facts .. string.format(',"l":%d', limit) end
+  if result > 0 then facts = facts .. string.format(',"r":%d', result) end
+  if unique ~= '' then facts = facts .. ',"u":' .. cjson.encode(unique) end
+  return facts .. '}'
 end
 
 -- The facts stand in the payload's first line, for a second field is half of what a put costs; but in
@@ -98,7 +96,7 @@ end
 
 local function schedule(ids, due)
   if delay == 0 then
-    redis.call('RPUSH', prefix .. 'ready:' .. priority, unpack(ids))
+    redis.call('RPUSH', prefix .. string.format('ready:%d', priority), unpack(ids))
     return
   end
   local scored = {}
@@ -111,7 +109,7 @@ end
 local function put()
   local now = clock()
   local count = last - first + 1
-  local number = redis.call('INCRBY', prefix .. 'next', count) - count
+  local number = redis.call('INCRBY', prefix .. 'next', string.format('%d', count)) - count
   if not mode then redis.call('SET', KEYS[1], 'work') end
   local ids, head, tail, format = {}, epoch_of(prefix, ARGV[1]) .. '-', '-' .. ARGV[2], string.format
   for i = 1, count do ids[i] = head .. format('%d', number + i) .. tail end

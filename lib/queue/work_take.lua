@@ -3,7 +3,9 @@
 --! use item
 -- work_take: takes the most urgent item under a lease. First what is due becomes ready, and what is
 -- overdue comes back (a taker died), or is dead when that was its last try; at most 100 in a call.
--- Allowed when Redis is full: taking is the way to make room.
+-- Allowed when Redis is full: taking is the way to make room. It stands between a put and who waits
+-- for it, so calls are few, and numbers given to them are text where that is known: as a number each
+-- costs as much as the call.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
 -- ARGV     1 lease, ms   2 token, random, up to 64 bytes   3 the worker's name for the lists
@@ -40,45 +42,51 @@ local function move_due()
   if moved < 100 then move('leased', 100 - moved, came_back) end
 end
 
-local function next_due()
-  local least = -1
-  for _, set in ipairs({ 'delayed', 'leased' }) do
-    local due = tonumber(redis.call('ZRANGE', prefix .. set, 0, 0, 'WITHSCORES')[2])
-    if due and (least < 0 or due < least) then least = due end
-  end
-  return least
+-- When the first of both sets is due, math.huge for never.
+local function first_due()
+  local delayed = redis.call('ZRANGE', prefix .. 'delayed', '0', '0', 'WITHSCORES')[2]
+  local leased = redis.call('ZRANGE', prefix .. 'leased', '0', '0', 'WITHSCORES')[2]
+  return math.min(tonumber(delayed) or math.huge, tonumber(leased) or math.huge)
 end
 
--- The most urgent id, out of its list, and the priority from which more may be ready.
+-- The most urgent id, out of its list; and the lists.
 local function pop()
-  for p = 0, 9 do
-    local id = redis.call('LPOP', prefix .. 'ready:' .. p)
-    if id then return id, p end
-  end
+  local ready = prefix .. 'ready:'
+  local lists = {
+    ready .. '0', ready .. '1', ready .. '2', ready .. '3', ready .. '4', ready .. '5', ready .. '6', ready .. '7',
+    ready .. '8', ready .. '9', 'LEFT',
+  }
+  local popped = redis.call('LMPOP', '10', unpack(lists))
+  return popped and popped[2][1], lists
 end
 
-local function wake_next(from)
-  for p = from, 9 do
-    if redis.call('EXISTS', prefix .. 'ready:' .. p) == 1 then return wake(prefix) end
-  end
-end
-
-local function lease_out(id, facts)
+-- The facts with the lease, as text. That of an item which was never taken is only made longer.
+local function lease_facts(facts, text)
+  local fresh = not facts.w
   facts.n = (facts.n or 0) + 1
   facts.k, facts.w, facts.rn = token, worker, nil
-  keep(prefix, id, facts)
-  redis.call('ZADD', prefix .. 'leased', now + lease, id)
+  if not fresh then return cjson.encode(facts) end
+  return string.sub(text, 1, -2) .. ',"n":1,"k":' .. cjson.encode(token) .. ',"w":' .. cjson.encode(worker) .. '}'
 end
 
 if not lease or lease < 1 or token == '' or #token > 64 or #worker > 256 then
   return redis.error_reply('ARGS work_take: a lease in ms, a token, a name')
 end
-local mode = redis.call('GET', KEYS[1])
-if mode and mode ~= 'work' then return mode_error(prefix, mode) end
-move_due()
-local id, priority = pop()
-if not id then return { now, next_due() } end
-local facts, payload = parse_item(redis.call('HMGET', prefix .. 'item', id, id .. ':facts'))
-lease_out(id, facts)
-wake_next(priority)
-return { now, next_due(), row(id, facts, now + lease, #payload, payload) }
+local due = first_due()
+if due <= now then
+  move_due()
+  due = first_due()
+end
+local id, lists = pop()
+if not id then
+  -- What something came out of is in work mode.
+  local mode = redis.call('GET', KEYS[1])
+  if mode and mode ~= 'work' then return mode_error(prefix, mode) end
+  return { now, due < math.huge and due or -1 }
+end
+local ends = now + lease
+local facts, payload, text = parse_item(redis.call('HMGET', prefix .. 'item', id, id .. ':facts'))
+redis.call('HSET', prefix .. 'item', id .. ':facts', lease_facts(facts, text))
+redis.call('ZADD', prefix .. 'leased', string.format('%d', ends), id)
+if redis.call('EXISTS', unpack(lists, facts.p + 1, 10)) > 0 then wake(prefix) end
+return { now, math.min(due, ends), row(id, facts, ends, #payload, payload) }

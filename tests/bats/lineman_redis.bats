@@ -127,6 +127,25 @@ given() { redis INFO commandstats | sed -n "s/^cmdstat_$1:calls=\([0-9]*\).*/\1/
   done
 }
 
+# commands_of SCRIPT QUEUE ARGUMENTS...: how many commands a call makes.
+commands_of() {
+  redis CONFIG RESETSTAT >reset
+  redis FCALL "lineman_queue_$1" 1 "lineman:{q.$2}:mode" "${@:3}" >called
+  redis INFO commandstats | tr ':=,' '   ' |
+    awk '/^cmdstat_/ && !/^cmdstat_(fcall|config|info)/ { n += $3 } END { print n + 0 }'
+}
+
+@test "a put, and a take that finds something, are few commands: they stand between it and who waits" {
+  redis FCALL lineman_queue_work_put 1 'lineman:{q.w}:mode' aaaaaaaa bbbb 5 0 0 0 '' 0 refuse first
+  redis DEL 'lineman:{q.w}:wake'
+  [ "$(commands_of work_put w aaaaaaaa bbbb 5 0 0 0 '' 0 refuse x)" -le 8 ]
+  # This one wakes the next taker, too.
+  [ "$(commands_of work_take w 60000 token me)" -le 10 ]
+  grep -qx first called
+  [ "$(commands_of work_take w 60000 token me)" -le 8 ]
+  grep -qx x called
+}
+
 @test "each script says what it takes, what it answers, and what a crash leaves" {
   local file word
   for file in "$LM_ROOT"/lib/*/*.lua; do

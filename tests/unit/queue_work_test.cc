@@ -87,6 +87,24 @@ TEST_CASE("an item's facts come with it") {
   CHECK(item.put_ms <= a.now_ms);
 }
 
+TEST_CASE(
+    "a worker's name, a unique key and a reason are any bytes, in the first take and the next") {
+  const RedisServer server;
+  Queue q(server.target());
+  const std::string odd("\"}\\\n{\xff\0,", 8);
+  const std::string id = q.put1("x", unique(odd));
+  for (const int tries : {1, 2, 3}) {
+    const TakeAnswer a = q.take(60000, odd);
+    REQUIRE(a.item);
+    CHECK(a.item->worker == odd);
+    CHECK(a.item->unique == odd);
+    CHECK(a.item->reason == (tries == 1 ? "" : odd));
+    CHECK(a.item->tries == tries);
+    CHECK(q.peek(id)->worker == odd);
+    CHECK(q.release(a.lease, {0, true, odd}) == Fate::done);
+  }
+}
+
 TEST_CASE("ids carry the epoch, which the first put sets and the next ones keep") {
   const RedisServer server;
   Queue q(server.target());
