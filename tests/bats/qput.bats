@@ -278,12 +278,29 @@ all() { qwait -w "$1" -t 0; }
 }
 
 @test "long input shows progress on a terminal, and only there" {
-  mkfifo in
+  mkfifo in other
+  start_bg sh -c 'qput -w jobs <other 2>err'
+  exec 8>other
+  echo x >&8
+  wait_until 5 sh -c 'qwait -w jobs --peek'
   start_bg sh -c 'script -qec "qput -w jobs <in" /dev/null >seen'
   exec 9>in
   echo x >&9
   wait_until 5 file_has seen 'qput: 1 put, 0 MiB'
-  exec 9>&-
+  exec 8>&- 9>&-
+  assert_equal "$(cat err)" ''
+}
+
+@test "of a file the progress says how much of it is put, and goes when all is" {
+  qput -w jobs first
+  yes "$(printf '%99s' x)" | head -c 3145700 >file
+  redis CLIENT PAUSE 60000 WRITE
+  start_bg sh -c 'exec script -qec "qput -w jobs <file" /dev/null >seen'
+  wait_until 10 file_has seen 'qput: 0 put, 0 MiB of 2, 0 %'
+  redis CLIENT UNPAUSE
+  wait_until 20 pid_ended "$BG"
+  assert_equal "$(tail -c 4 seen)" $'\r\e[K'
+  assert_equal "$(qwait -w jobs --stats -j | jq .ready)" 31458
 }
 
 @test "a hundred qputs that find no server start one, and none is lost" {
