@@ -14,12 +14,12 @@
 #include "tools/consoled/receiver_udp.h"
 #include "tools/consoled/receiver_unix.h"
 
-using consoled::DiskJobs;
 using consoled::LinkTarget;
 using consoled::Publisher;
 using consoled::PublisherSettings;
 using consoled::Receiver;
 using journal::Kind;
+using net::DiskJobs;
 using net::Loop;
 using std::chrono::milliseconds;
 using namespace publish_help;

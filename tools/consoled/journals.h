@@ -9,9 +9,9 @@
 #include "lib/journal/append.h"
 #include "lib/journal/start.h"
 #include "lib/journal/writer.h"
+#include "lib/net/disk_jobs.h"
 #include "lib/net/loop.h"
 #include "tools/consoled/config.h"
-#include "tools/consoled/disk_jobs.h"
 
 namespace consoled {
 
@@ -39,7 +39,7 @@ class Journals {
   void flush() { writer_.flush(); }
 
   // What reads journals, which may take its time, does it there.
-  DiskJobs& reads() { return reads_; }
+  net::DiskJobs& reads() { return reads_; }
 
   bool stuck() const { return writer_.stuck(base::Clock::now()); }
   // Waits for the disk, at most until the deadline. False: some of it did not get there.
@@ -48,7 +48,7 @@ class Journals {
  private:
   const JournalSettings& settings_;
   journal::Writer writer_;
-  DiskJobs reads_;
+  net::DiskJobs reads_;
   net::Timer flush_;
 };
 

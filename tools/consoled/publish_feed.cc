@@ -163,7 +163,7 @@ void Feed::Source::read(Batch& batch) {
   if (settings.as_file) batch.records.clear();
 }
 
-Feed::Feed(DiskJobs& jobs, std::string node, FeedSettings settings, Mark start)
+Feed::Feed(net::DiskJobs& jobs, std::string node, FeedSettings settings, Mark start)
     : jobs_(jobs), node_(std::move(node)), source_(std::make_shared<Source>()) {
   source_->settings = std::move(settings);
   source_->node = node_;

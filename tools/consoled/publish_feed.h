@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/journal/start.h"
-#include "tools/consoled/disk_jobs.h"
+#include "lib/net/disk_jobs.h"
 #include "tools/consoled/publish_records.h"
 
 namespace consoled {
@@ -43,7 +43,7 @@ class Feed {
   using Read = std::function<void(Batch)>;
 
   // `start`: where it begins when there is no place of it yet; epoch 0: where the journal ends.
-  Feed(DiskJobs& jobs, std::string node, FeedSettings settings, Mark start);
+  Feed(net::DiskJobs& jobs, std::string node, FeedSettings settings, Mark start);
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
@@ -62,7 +62,7 @@ class Feed {
  private:
   struct Source;
 
-  DiskJobs& jobs_;
+  net::DiskJobs& jobs_;
   std::string node_;
   std::shared_ptr<Source> source_;
   std::optional<Mark> place_;

@@ -29,7 +29,7 @@ std::set<std::string> names_in(const std::string& folder, std::string_view endin
 }
 }  // namespace
 
-Publisher::Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings,
+Publisher::Publisher(net::Loop& loop, net::DiskJobs& jobs, PublisherSettings settings,
                      const MakeReceiver& receiver)
     : loop_(loop),
       jobs_(jobs),

@@ -13,8 +13,8 @@
 #include <set>
 #include <string>
 
+#include "lib/net/disk_jobs.h"
 #include "lib/net/loop.h"
-#include "tools/consoled/disk_jobs.h"
 #include "tools/consoled/publish_feed.h"
 #include "tools/consoled/receiver.h"
 
@@ -36,7 +36,7 @@ class Publisher {
  public:
   using MakeReceiver = std::function<std::unique_ptr<Receiver>(std::function<void()> ready)>;
 
-  Publisher(net::Loop& loop, DiskJobs& jobs, PublisherSettings settings,
+  Publisher(net::Loop& loop, net::DiskJobs& jobs, PublisherSettings settings,
             const MakeReceiver& receiver);
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
@@ -80,7 +80,7 @@ class Publisher {
   void minute();
 
   net::Loop& loop_;
-  DiskJobs& jobs_;
+  net::DiskJobs& jobs_;
   PublisherSettings settings_;
   std::set<std::string> known_;  // consoles with a place, or a journal, from before
   std::map<std::string, Line> lines_;

@@ -76,7 +76,7 @@ Result<RedisTarget> redis_target(const Logger& logger) {
                      logger.length};
 }
 
-Result<Make> receiver(net::Loop& loop, DiskJobs& jobs, const Logger& logger) {
+Result<Make> receiver(net::Loop& loop, net::DiskJobs& jobs, const Logger& logger) {
   const std::string& name = logger.name;
   switch (logger.kind) {
     case Logger::Kind::file:
@@ -118,7 +118,7 @@ Result<void> make_folder(const std::string& path) {
 }
 }  // namespace
 
-Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, DiskJobs& jobs,
+Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, net::DiskJobs& jobs,
                                                      const Config& config) {
   std::unique_ptr<Publishers> made(new Publishers(loop, jobs));
   if (const Result<void> done = made->apply(config); !done) return done.error();

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "lib/journal/start.h"
+#include "lib/net/disk_jobs.h"
 #include "tools/consoled/config.h"
-#include "tools/consoled/disk_jobs.h"
 #include "tools/consoled/publisher.h"
 
 namespace consoled {
@@ -16,7 +16,7 @@ namespace consoled {
 class Publishers {
  public:
   // Errors name the logger: a folder that cannot be made, files of TLS that cannot be read.
-  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, DiskJobs& jobs,
+  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, net::DiskJobs& jobs,
                                                         const Config& config);
 
   // For a reload: loggers that are new or changed begin, at their places where they have some;
@@ -42,11 +42,11 @@ class Publishers {
     unsigned digits = 6;
     bool operator==(const Made&) const = default;
   };
-  Publishers(net::Loop& loop, DiskJobs& jobs) : loop_(loop), jobs_(jobs) {}
+  Publishers(net::Loop& loop, net::DiskJobs& jobs) : loop_(loop), jobs_(jobs) {}
   base::Result<std::unique_ptr<Publisher>> publisher(const Config& config, const Logger& logger);
 
   net::Loop& loop_;
-  DiskJobs& jobs_;
+  net::DiskJobs& jobs_;
   std::vector<Made> made_;
   std::vector<std::unique_ptr<Publisher>> all_;  // one for each of made_
 };

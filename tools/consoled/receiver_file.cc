@@ -32,8 +32,8 @@ base::Result<void> append(const std::string& folder, const std::string& path,
 }
 }  // namespace
 
-FileReceiver::FileReceiver(net::Loop& loop, DiskJobs& jobs, std::string name, std::string folder,
-                           std::function<void()> ready)
+FileReceiver::FileReceiver(net::Loop& loop, net::DiskJobs& jobs, std::string name,
+                           std::string folder, std::function<void()> ready)
     : jobs_(jobs),
       name_(std::move(name)),
       folder_(std::move(folder)),

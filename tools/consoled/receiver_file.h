@@ -8,15 +8,15 @@
 #include <string>
 
 #include "lib/net/backoff.h"
+#include "lib/net/disk_jobs.h"
 #include "lib/net/loop.h"
-#include "tools/consoled/disk_jobs.h"
 #include "tools/consoled/receiver.h"
 
 namespace consoled {
 
 class FileReceiver final : public Receiver {
  public:
-  FileReceiver(net::Loop& loop, DiskJobs& jobs, std::string name, std::string folder,
+  FileReceiver(net::Loop& loop, net::DiskJobs& jobs, std::string name, std::string folder,
                std::function<void()> ready);
 
   bool ready() const override { return trouble_.empty(); }
@@ -27,7 +27,7 @@ class FileReceiver final : public Receiver {
  private:
   void written(const base::Result<void>& result, const Done& done);
 
-  DiskJobs& jobs_;
+  net::DiskJobs& jobs_;
   std::string name_;
   std::string folder_;
   std::string trouble_;

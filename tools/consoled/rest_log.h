@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "lib/http/router.h"
-#include "tools/consoled/disk_jobs.h"
+#include "lib/net/disk_jobs.h"
 #include "tools/consoled/nodes.h"
 
 namespace consoled {
@@ -30,7 +30,7 @@ class RestLog {
 
   Shared& shared_;
   Nodes& nodes_;
-  DiskJobs disk_;
+  net::DiskJobs disk_;
   std::list<std::shared_ptr<Reading>> readings_;
 };
 
