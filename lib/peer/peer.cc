@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/check.h"
+
 namespace peer {
 
 using base::Error;
@@ -10,10 +12,18 @@ using wire::Item;
 using wire::Json;
 using wire::Note;
 
+// A request that is to be answered later.
+struct Peer::Asked {
+  wire::Position at;
+  Json warnings;
+  std::optional<Json> ref;
+};
+
 namespace {
 constexpr auto kIdle = std::chrono::seconds(10);  // after an answer
 constexpr auto kHangupCheck = std::chrono::seconds(1);
 constexpr auto kSilent = std::chrono::seconds(60);  // before the first request
+constexpr size_t kMostAhead = size_t{64} * 1024;    // behind a command that is not answered yet
 
 // A bare word is the command of that name, for people.
 Result<Json> request_of(const Item& item, Note& wrong) {
@@ -71,23 +81,30 @@ Peer::Peer(net::Loop& loop, base::Fd fd, Handler handler)
   idle_.after(kSilent);
 }
 
+Peer::~Peer() = default;
+
 void Peer::data(std::string_view bytes) {
-  reader_.feed(bytes);
+  ahead_ += bytes;
   serve();
 }
 
 void Peer::serve() {
-  while (!takeover_) {
-    const std::optional<Item> item = reader_.next();
-    if (!item) break;
-    if (item->kind != Item::Kind::warning) answer(*item);
-  }
-  if (takeover_) {
-    give_away();
-    return;
-  }
+  take_items();
+  if (takeover_) return give_away();
+  hold_back();
   arm();
-  if (stream_.full()) stream_.pause(true);
+  if (over_ && !asked_) say_goodbye();
+}
+
+void Peer::take_items() {
+  while (!takeover_ && !asked_) {
+    if (over_ && ahead_.empty()) reader_.finish();
+    const std::optional<Item> item = reader_.next();
+    if (item && item->kind != Item::Kind::warning) answer(*item);
+    if (item) continue;
+    if (ahead_.empty()) return;
+    reader_.feed(std::exchange(ahead_, {}));
+  }
 }
 
 void Peer::answer(const Item& item) {
@@ -103,16 +120,38 @@ void Peer::answer(const Item& item) {
     return;
   }
   const auto ref = request->find("ref");
-  const Json* given = ref == request->end() ? nullptr : &*ref;
+  auto asked = std::make_unique<Asked>(Asked{item.at, warnings_of(item), {}});
+  if (ref != request->end()) asked->ref = *ref;
   Result<Json> result = handler_(*this, *request, item, wrong);
-  if (!result) {
-    if (wrong.message.empty()) wrong = {result.error().what, item.at};
-    refuse(result.error(), wrong, given);
-    return;
+  if (std::exchange(later_, false) && result) {
+    asked_ = std::move(asked);
+  } else {
+    reply(*asked, std::move(result), std::move(wrong));
   }
-  if (!item.warnings.empty()) (*result)["warnings"] = warnings_of(item);
-  if (given != nullptr) (*result)["ref"] = *given;
+}
+
+void Peer::reply(const Asked& asked, Result<Json> result, Note wrong) {
+  const Json* ref = asked.ref ? &*asked.ref : nullptr;
+  if (!result) {
+    if (wrong.message.empty()) wrong = {result.error().what, asked.at};
+    return refuse(result.error(), wrong, ref);
+  }
+  if (!asked.warnings.empty()) (*result)["warnings"] = asked.warnings;
+  if (ref != nullptr) (*result)["ref"] = *ref;
   send_line(R"({"ok":true)", *result);
+}
+
+Peer::Answer Peer::later() {
+  later_ = true;
+  return [this, alive = std::weak_ptr<bool>(alive_)](Result<Json> result) {
+    if (!alive.expired()) answered(std::move(result));
+  };
+}
+
+void Peer::answered(Result<Json> result) {
+  CHECK(asked_ != nullptr);
+  reply(*std::exchange(asked_, nullptr), std::move(result), {});
+  serve();
 }
 
 // People look at the first word of a line, and an object's keys come sorted: so it is put before
@@ -154,9 +193,11 @@ void Peer::event(std::string_view name, const Json& fields) {
 // Who closes without reading is still served: what came before the end is answered first.
 void Peer::ended() {
   over_ = true;
-  reader_.finish();
   serve();
-  if (takeover_) return;
+  if (asked_) waited();
+}
+
+void Peer::say_goodbye() {
   if (subscribed_ && !base::hung_up(stream_.fd())) {
     idle_.after(kHangupCheck);
     return;
@@ -165,26 +206,36 @@ void Peer::ended() {
   if (stream_.finished()) close();
 }
 
+// The one place that decides whether the socket is read.
+void Peer::hold_back() {
+  stream_.pause(stream_.full() || ahead_.size() >= kMostAhead);
+}
+
 void Peer::low_water() {
   if (over_ && !subscribed_) {
     if (stream_.finished()) close();
     return;
   }
-  if (!over_) stream_.pause(false);
+  hold_back();
 }
 
 void Peer::arm() {
-  if (holds_ || subscribed_) {
+  if (asked_) {
+    idle_.after(kHangupCheck);
+  } else if (holds_ || subscribed_) {
     idle_.cancel();
   } else {
     idle_.after(kIdle);
   }
 }
 
-// Silent for too long: what it has not read of its answers is lost, and that is its own doing. A
+// Silent for too long: what it has not read of its answers is lost, and that is its own doing. Who
+// waits for an answer may be silent, and goes when it hung up and has nothing more to ask. A
 // subscriber whose stdin has ended, as in `echo events | socat`, listens until it goes.
 void Peer::waited() {
-  if (over_ && subscribed_ && !base::hung_up(stream_.fd())) {
+  const bool there = !base::hung_up(stream_.fd());
+  const bool waits = asked_ && (there || !ahead_.empty() || !reader_.idle());
+  if (waits || (over_ && subscribed_ && there)) {
     idle_.after(kHangupCheck);
   } else {
     close();
@@ -201,7 +252,7 @@ void Peer::close() {
 
 void Peer::give_away() {
   net::Stream::Released released = stream_.release();
-  takeover_(std::move(released.fd), std::move(released.unsent), reader_.take_rest());
+  takeover_(std::move(released.fd), std::move(released.unsent), reader_.take_rest() + ahead_);
   close();
 }
 

@@ -43,8 +43,11 @@ class Reader {
   // For a stream that stops being JSON: the bytes behind the last Item, without the end of its
   // line. The reader is of no use afterwards.
   std::string take_rest();
-  // Nothing is half read: the stream may stop here.
-  bool idle() const { return state_ <= State::between && !in_array_ && pos_ == in_.size(); }
+  // Nothing is half read, nor to be read but blanks: the stream may stop here.
+  bool idle() const {
+    return state_ <= State::between && !in_array_ &&
+           in_.find_first_not_of(" \t\r\n", pos_) == std::string::npos;
+  }
 
  private:
   enum class State : uint8_t { start, between, token, word, value, skip, junk };

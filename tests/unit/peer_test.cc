@@ -65,6 +65,7 @@ class Fixture {
     std::string unsent, rest;
   };
   std::optional<Taken> taken;
+  std::vector<Peer::Answer> answers;  // that are owed
   int served = 0;
 
  private:
@@ -85,6 +86,14 @@ class Fixture {
         {"fail",
          [](Peer&, wire::Object&) -> Result<Json> {
            return base::error(base::Errc::busy, "somebody has it");
+         }},
+        {"later",
+         [this](Peer& p, wire::Object& o) -> Result<Json> {
+           const int64_t n = o.need_int("n", 0, 100);
+           if (auto done = o.end(); !done) return done.error();
+           answers.push_back(p.later());
+           if (n == 0) return base::error(base::Errc::busy, "not even later");
+           return Json();
          }},
         {"attach",
          [this](Peer& p, wire::Object& o) -> Result<Json> {
@@ -134,7 +143,7 @@ TEST_CASE("requests are answered one line each, in order, with their refs") {
             "{\"ok\":true,\"twice\":2}\n{\"ok\":true,\"twice\":6}\n"},
            {"hold\n", "{\"ok\":true}\n"},
            {"help\n",
-            "{\"commands\":[\"double\",\"fill\",\"fail\",\"attach\",\"hold\",\"events\","
+            "{\"commands\":[\"double\",\"fill\",\"fail\",\"later\",\"attach\",\"hold\",\"events\","
             "\"version\"],"
             "\"ok\":true}\n"},
            {"", ""},
@@ -307,6 +316,106 @@ TEST_CASE("a refused hand-over leaves the connection as it was") {
   CHECK(f.answered("{\"cmd\":\"attach\",\"x\":1}\n{\"cmd\":\"double\",\"n\":1}\n")
             .ends_with("{\"ok\":true,\"twice\":2}\n"));
   CHECK_FALSE(f.taken);
+}
+
+TEST_CASE("an answer that is given later keeps its place, and other peers do not wait for it") {
+  Fixture f;
+  Far far = f.connect(), other = f.connect();
+  far.send("{\"cmd\":\"double\",\"n\":1}\n{\"cmd\":\"later\",\"n\":1,\"ref\":\"a\",}\n");
+  far.send("{\"cmd\":\"double\",\"n\":2}\n{\"cmd\":\"later\",\"n\":2,\"ref\":\"b\"}\nfail\n");
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 1 && far.has("\n"); }));
+  far.send("{\"cmd\":\"double\",\"n\":3}\n");
+  other.send("{\"cmd\":\"double\",\"n\":4}\n");
+  CHECK(run_until(f.loop, [&] { return other.has("\"twice\":8"); }));
+  help::run_for(f.loop, milliseconds(5));
+  CHECK(far.got == "{\"ok\":true,\"twice\":2}\n");
+  CHECK(f.served == 2);
+  f.answers[0](Json{{"done", true}});
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 2 && far.has("\"twice\":4"); }));
+  f.answers[1](base::error(base::Errc::io, "the disk is full"));
+  CHECK(run_until(f.loop, [&] { return far.has("\"twice\":6}\n"); }));
+  std::vector<Json> lines;
+  for (size_t end = 0; (end = far.got.find('\n')) != std::string::npos; far.got.erase(0, end + 1)) {
+    lines.push_back(Json::parse(far.got.substr(0, end)));
+  }
+  REQUIRE(lines.size() == 6);
+  CHECK(lines[1]["done"] == true);
+  CHECK(lines[1]["ref"] == "a");
+  CHECK(lines[1]["warnings"].size() == 1);
+  CHECK(lines[2]["twice"] == 4);
+  CHECK(lines[3]["error"]["code"] == "io");
+  CHECK(lines[3]["error"]["message"] == "the disk is full");
+  CHECK(lines[3]["error"]["line"] == 4);
+  CHECK(lines[3]["ref"] == "b");
+  CHECK(lines[4]["error"]["message"] == "somebody has it");
+}
+
+TEST_CASE("an answer that was to be given later may be an error at once") {
+  Fixture f;
+  CHECK(f.answered("{\"cmd\":\"later\",\"n\":0}\n{\"cmd\":\"double\",\"n\":1}\n")
+            .ends_with("\"message\":\"not even later\"}}\n{\"ok\":true,\"twice\":2}\n"));
+}
+
+TEST_CASE("who half-closes waits for an answer that is given later, and for what is behind it") {
+  Fixture f;
+  Far far = f.connect();
+  far.send("{\"cmd\":\"later\",\"n\":1}\n{\"cmd\":\"double\",\"n\":1}");
+  far.half_close();
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 1; }));
+  help::run_for(f.loop, milliseconds(5));
+  CHECK_FALSE(far.at_end());
+  f.answers[0](Json::object());
+  CHECK(run_until(f.loop, [&] { return far.at_end(); }));
+  CHECK(far.got == "{\"ok\":true}\n{\"ok\":true,\"twice\":2}\n");
+}
+
+TEST_CASE("a peer that goes before its answer costs nothing, and what it asked behind is served") {
+  Fixture f({.any_uid = false, .per_uid = 1});
+  std::optional<Far> gone = f.connect();
+  gone->send("{\"cmd\":\"later\",\"n\":1}\n");
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 1; }));
+  gone.reset();
+  // Its place is free although the answer is still owed.
+  std::optional<Far> next;
+  CHECK(run_until(f.loop, [&] {
+    if (!next || next->at_end()) {
+      next.emplace(f.connect());
+      static_cast<void>(::write(next->fd.get(), "hold\n", 5) < 0);
+    }
+    return next->has("ok");
+  }));
+  f.answers[0](Json::object());
+  next->send("{\"cmd\":\"later\",\"n\":2}\n{\"cmd\":\"double\",\"n\":1}\n");
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 2; }));
+  next.reset();
+  help::run_for(f.loop, milliseconds(5));
+  CHECK(f.served == 0);
+  f.answers[1](Json::object());
+  CHECK(run_until(f.loop, [&] { return f.served == 1; }));
+  f.server.reset();
+}
+
+TEST_CASE("a peer whose answer is owed is not read from for ever, and what it sent is kept") {
+  Fixture f;
+  Far far = f.connect();
+  far.send("{\"cmd\":\"later\",\"n\":1}\n");
+  CHECK(run_until(f.loop, [&] { return f.answers.size() == 1; }));
+  std::string requests;
+  for (int i = 0; i < 40'000; i++) requests += "{\"cmd\":\"double\",\"n\":1}\n";
+  size_t sent = 0;
+  const auto send_some = [&] {
+    const ssize_t n = ::write(far.fd.get(), requests.data() + sent, requests.size() - sent);
+    if (n > 0) sent += static_cast<size_t>(n);
+    return n;
+  };
+  while (sent < requests.size() && send_some() > 0) help::run_for(f.loop, milliseconds(2));
+  CHECK(sent < requests.size());  // of 1 MB
+  f.answers[0](Json::object());
+  CHECK(run_until(f.loop, [&] {
+    if (sent < requests.size()) send_some();
+    far.read();
+    return lines_in(far.got) == 40'001;
+  }));
 }
 
 TEST_CASE("a peer that does not read its answers is not read from") {

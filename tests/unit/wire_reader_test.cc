@@ -363,6 +363,12 @@ TEST_CASE("reader is idle between values only") {
   CHECK_FALSE(reader.idle());
   reader.feed("}\n");
   CHECK(reader.next());
+  CHECK(reader.idle());  // with the end of a line before it
   CHECK_FALSE(reader.next());
+  CHECK(reader.idle());
+  reader.feed("{}\n {}");
+  CHECK(reader.next());
+  CHECK_FALSE(reader.idle());
+  CHECK(reader.next());
   CHECK(reader.idle());
 }
