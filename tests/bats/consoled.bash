@@ -31,6 +31,49 @@ end() {
   wait "$CONSOLED" || true
 }
 
+# --- Disks
+
+# As root a real mount, else one in a namespace where we are root.
+namespace() { if [ "$(id -u)" -eq 0 ]; then echo -m; else echo -rm; fi; }
+# start_on SHELL-COMMANDS: consoled in a mount namespace of its own, after those.
+start_on() {
+  start_bg env "T=$T" "$(command -v unshare)" "$(namespace)" sh -c "$1 && exec consoled -c $T/server.conf" 2>>"$T/consoled.err"
+  CONSOLED=$BG
+  export CONSOLED
+  wait_until 20 ctl consoled.sock status
+}
+# start_on_image FOLDER: on a small file system of its own there, which can be frozen. The process
+# $KEEPER keeps the mount when consoled ends, and $DISK is a path to it from here.
+start_on_image() {
+  [ "$(id -u)" -eq 0 ] || skip "only root may freeze a file system"
+  truncate -s 16M "$T/image"
+  mkfs.ext4 -q -O ^has_journal "$T/image"
+  mkdir -p "$T/$1"
+  start_on "mount -o loop image $1"
+  start_bg nsenter --mount="/proc/$CONSOLED/ns/mnt" sleep 1000
+  KEEPER=$BG
+  DISK=/proc/$KEEPER/root$T/$1
+  export DISK
+  wait_until 5 test "/proc/$KEEPER/ns/mnt" -ef "/proc/$CONSOLED/ns/mnt"
+}
+# start_again: consoled, where its disk is.
+start_again() {
+  start_bg nsenter --mount="/proc/$KEEPER/ns/mnt" consoled -c "$T/server.conf" 2>>"$T/consoled.err"
+  CONSOLED=$BG
+  wait_until 20 ctl consoled.sock status
+}
+# freeze: $DISK takes nothing more, and who writes hangs, until thaw. Whatever becomes of the test,
+# nobody waits for ever for that disk; a file that freezes has thaw in its teardown.
+freeze() {
+  fsfreeze -f "$DISK"
+  FROZEN=$DISK
+  start_bg sh -c "sleep $((40 * LM_PATIENCE)); fsfreeze -u '$DISK'"
+}
+thaw() {
+  [ -z "${FROZEN:-}" ] || timeout 10 fsfreeze -u "$FROZEN"
+  FROZEN=
+}
+
 # node NAME DRIVER PARAMS-JSON [MORE-JSON]: defines it.
 node() {
   ctl consoled.sock "$(jq -cn --arg n "$1" --arg d "$2" --argjson p "$3" --argjson m "${4:-{\}}" \

@@ -2,14 +2,9 @@
 load helper
 load consoled
 
-# As root a real mount, else one in a namespace where we are root.
-namespace() { if [ "$(id -u)" -eq 0 ]; then echo -m; else echo -rm; fi; }
-# start_on SHELL-COMMANDS: consoled in a mount namespace of its own, after those.
-start_on() {
-  start_bg env "T=$T" "$(command -v unshare)" "$(namespace)" sh -c "$1 && exec consoled -c $T/server.conf" 2>>"$T/consoled.err"
-  CONSOLED=$BG
-  export CONSOLED
-  wait_until 20 ctl consoled.sock status
+teardown() {
+  thaw || true
+  lm_teardown
 }
 journal_of() { show "$1" | jq -r ".journal.$2"; }
 
@@ -76,22 +71,15 @@ print("exact")'
 }
 
 @test "disk hung under the journals: all consoles and the API go on, new ones too, and it heals" {
-  [ "$(id -u)" -eq 0 ] || skip "only root may freeze a file system"
-  truncate -s 16M image
-  mkfs.ext4 -q -O ^has_journal image
-  mkdir j
   configure '' '' "journal: {dir: $T/j}"
-  start_on 'mount -o loop image j'
+  start_on_image j
   create n1 cat
   create flood "sh -c 'stty raw -echo; while read x; do seq 1 \$x; echo END; done'"
   wait_until 5 state_is flood connected
   attach flood
   say -n c $'10\n'
   expect c END
-  local disk=/proc/$CONSOLED/root$T/j
-  fsfreeze -f "$disk"
-  # Whatever becomes of this test, nobody waits for ever for that disk.
-  start_bg sh -c "sleep 40; fsfreeze -u '$disk'"
+  freeze
   say -n c $'200000\n'
   run py '
 api, ctl = int(os.environ["API"]), os.environ["CTL"]
@@ -105,48 +93,133 @@ assert http(api, request(b"GET", b"/command/replay/flood"))[0] == 200
 assert http(api, request(b"DELETE", b"/nodes/late"))[0] == 202
 assert time.monotonic() - begun < 5 * PATIENCE
 print("on")'
-  fsfreeze -u "$disk"
+  thaw
   assert_output on
   expect c $'\n200000\nEND' 20
   wait_until 10 eval '[ "$(ctl_get consoled .journal.stuck)" = false ]'
   [ "$(journal_of flood lost)" -gt 0 ]
   say -n c $'10\n'
-  wait_until 10 eval 'tail -c 8 "$disk/flood.log" | grep -q END'
-  grep -qa 'bytes skipped' "$disk/flood.log"
+  wait_until 10 eval 'tail -c 8 "$DISK/flood.log" | grep -q END'
+  grep -qa 'bytes skipped' "$DISK/flood.log"
   wait_until 40 file_has consoled.err 'bytes lost'
 }
 
-@test "disk hung under everything: what is there goes on, and a change is refused instead of waited for" {
-  [ "$(id -u)" -eq 0 ] || skip "only root may freeze a file system"
-  truncate -s 16M image
-  mkfs.ext4 -q -O ^has_journal image
+@test "disk hung under everything: a change waits for it, nobody else does, and it is kept when it goes on" {
   configure
-  start_on 'mount -o loop image d'
+  start_on_image d
+  create n1 cat
+  create n2 cat
+  wait_until 5 state_is n1 connected
+  freeze
+  run py '
+import subprocess, re
+api, ctl = int(os.environ["API"]), os.environ["CTL"]
+web = os.environ["LINEMAN_RUNTIME"] + "/consoled.sock"
+def node(name, cmd="cat"): return {"name": name, "driver": "cmd", "params": {"cmd": cmd}, "labels": {"cmd": cmd}}
+def post(name): return request(b"POST", b"/nodes", json.dumps(node(name)).encode())
+def etag(name): return re.search(rb"(?i)etag: (\S+)", http(api, request(b"GET", b"/nodes/" + name))[1]).group(1)
+class Asked:
+    """What is asked, and not answered yet."""
+    def __init__(self, where, data):
+        self.s = dial(where)
+        self.s.sendall(data)
+    def waits(self):
+        self.s.settimeout(0.2)
+        try: self.early = self.s.recv(65536)
+        except TimeoutError: return True
+        return False
+    def answer(self, end=b"\r\n\r\n"):
+        self.s.settimeout(20 * PATIENCE)
+        got = b""
+        while end not in got:
+            piece = self.s.recv(65536)
+            assert piece, got
+            got += piece
+        return got
+
+good = Congo("n1").attach(); other = Congo("n2").attach()
+good.types(b"before")
+seen = b"If-Match: %s\r\n" % etag(b"n1")
+def put(cmd): return request(b"PUT", b"/v1/nodes/n1", json.dumps(node("n1", cmd)).encode(), seen)
+first = Asked(web, put("cat -u"))
+made = Asked(api, post("made"))
+command = Asked(ctl, b"\n".join(json.dumps(c).encode() for c in (
+    {"cmd": "create", "node": node("told")}, {"cmd": "show", "console": "told"}, {"cmd": "delete", "console": "n2"})) + b"\n")
+half = Asked(ctl, json.dumps({"cmd": "create", "node": node("half")}).encode())
+half.s.shutdown(socket.SHUT_WR)
+gone = Asked(ctl, json.dumps({"cmd": "create", "node": node("gone")}).encode() + b"\n")
+wait(lambda: ask(ctl, {"cmd": "status"})["definitions"]["waiting"] == 5)
+for a in (first, made, command, half, gone): assert a.waits(), a.early
+gone.s.close()
+# What is asked on top of that is answered at once.
+assert http(web, put("cat -e"))[0] == 409
+assert http(api, post("made"))[0] == 409
+assert ask(ctl, {"cmd": "create", "node": node("told")})["error"]["code"] == "busy"
+assert http(api, request(b"GET", b"/nodes/made"))[0] == 400
+assert http(api, request(b"GET", b"/nodes/n1"))[0] == 200
+good.types(b"meanwhile"); other.types(b"also")
+# Who comes when it has hung for five seconds is refused; until then one waits.
+late = []
+def refused():
+    late.append(Asked(api, post("late%d" % len(late))))
+    return not late[-1].waits()
+wait(refused, 20)
+said = late.pop().early
+assert said.startswith(b"HTTP/1.1 500 ") and b"the disk hangs" in said, said
+error = ask(ctl, {"cmd": "delete", "console": "n1"})["error"]
+assert error["code"] == "io" and "the disk hangs" in error["message"], error
+bulk = http(api, request(b"POST", b"/bulk/nodes", json.dumps({"nodes": [node("b1"), node("b2")]}).encode()))
+results = json.loads(bulk[1].split(b"\r\n\r\n")[1])
+assert bulk[0] == 201 and all("the disk hangs" in r for r in results.values()) and len(results) == 2, bulk
+assert http(api, request(b"PUT", b"/nodes/n1?state=on"))[0] == 200
+assert http(api, request(b"GET", b"/nodes"))[0] == 200
+good.types(b"still"); other.types(b"too")
+for a in (first, made, command, half): assert a.waits(), a.early
+subprocess.run(["fsfreeze", "-u", os.environ["DISK"]], check=True)
+assert first.answer().startswith(b"HTTP/1.1 200 ")
+assert made.answer().startswith(b"HTTP/1.1 201 ")
+kept = ["late%d" % i for i, a in enumerate(late) if a.answer().startswith(b"HTTP/1.1 201 ")]
+command.s.settimeout(20 * PATIENCE)
+f = command.s.makefile("rb")
+lines = [json.loads(f.readline()) for _ in range(3)]
+assert lines[0] == {"ok": True} and lines[1]["ok"] and lines[1]["labels"]["cmd"] == "cat" and lines[2] == {"ok": True}, lines
+assert json.loads(half.answer(b"\n")) == {"ok": True} and half.s.recv(1) == b""
+assert ask(ctl, {"cmd": "create", "node": node("after")}) == {"ok": True}
+print(" ".join(["after", "gone", "half", "made", "n1", "told"] + kept))'
+  thaw || true
+  assert_success
+  local names=$output
+  file_has consoled.err 'the disk hangs'
+  end KILL
+  start_again
+  # shellcheck disable=SC2086
+  assert_equal "$(ctl consoled.sock list | jq -r '.consoles[].console' | sort)" "$(printf '%s\n' $names | sort)"
+  assert_equal "$(show n1 | jq -r .labels.cmd)" 'cat -u'
+}
+
+@test "disk hung under everything: a stop waits for it for seconds, and not for ever" {
+  configure
+  start_on_image d
   create n1 cat
   wait_until 5 state_is n1 connected
-  local disk=/proc/$CONSOLED/root$T/d
-  fsfreeze -f "$disk"
-  start_bg sh -c "sleep 40; fsfreeze -u '$disk'"
-  run py '
-api, ctl = int(os.environ["API"]), os.environ["CTL"]
-good = Congo("n1").attach()
-good.types(b"before")
-wait(lambda: ask(ctl, {"cmd": "status"})["journal"]["stuck"])
-begun = time.monotonic()
-node = {"name": "n2", "driver": "cmd", "params": {"cmd": "cat"}}
-assert http(api, request(b"POST", b"/nodes", json.dumps(node).encode()))[0] == 500
-assert "hangs" in ask(ctl, {"cmd": "create", "node": node})["error"]["message"]
-assert http(api, request(b"DELETE", b"/nodes/n1"))[0] == 500
-good.types(b"meanwhile")
-assert http(api, request(b"PUT", b"/nodes/n1?state=on"))[0] == 200
-assert time.monotonic() - begun < 5 * PATIENCE
-print("on")'
-  fsfreeze -u "$disk"
-  assert_output on
-  wait_until 10 eval '[ "$(ctl_get consoled .journal.stuck)" = false ]'
-  run create n2 cat
+  freeze
+  connect "$CTL" asked
+  say asked '{"cmd":"create","node":{"name":"n2","driver":"cmd","params":{"cmd":"cat"}}}'
+  wait_until 5 eval 'ctl_get consoled .definitions.waiting | grep -qx 1'
+  kill "$CONSOLED"
+  # Its end is the kernel's: a thread that hangs in a frozen disk cannot go.
+  wait_until 20 absent "$CTL"
+  wait_until 20 file_has consoled.err 'changes of definitions that may be lost: 1'
+  wait_until 5 pid_ended "$(cat "$T/.asked.pid")"
+  assert_equal "$(received asked)" ''
+  wait_until 20 eval '[ "$(ps -o stat= -p $CONSOLED | cut -c1)" = Z ]'
+  thaw
+  local status=0
+  wait "$CONSOLED" || status=$?
+  assert_equal "$status" 0
+  start_again
+  run create n3 cat
   assert_output '{"ok":true}'
-  wait_until 5 grep -qa meanwhile "$disk/n1.log"
 }
 
 @test "a fifo in a journal's place holds up nobody, and the stop ends within seconds" {

@@ -10,8 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include "lib/base/log.h"
 #include "tests/unit/consoled_help.h"
 #include "tests/unit/help.h"
+#include "tests/unit/hung.h"
 #include "tools/consoled/definitions.h"
 #include "tools/consoled/node_json.h"
 
@@ -26,40 +28,41 @@ Node cmd(const std::string& name, const std::string& what = "cat") {
   return {name, "cmd", {{"cmd", what}}, false, {}};
 }
 
-// Definitions on a loop whose turns the test ends.
+// Definitions on a loop that turns when the test waits.
 struct Defined {
-  explicit Defined(const std::string& folder) {
-    auto opened = Definitions::open(
-        folder, help::check, [this](std::function<void()> f) { later.push_back(std::move(f)); });
+  explicit Defined(const std::string& folder, base::Duration hanging = Definitions::kHanging) {
+    auto opened = Definitions::open(folder, help::check, loop, disk, hanging);
     REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().what));
     all = std::move(*opened);
   }
-  void turn() {
-    for (auto& f : std::exchange(later, {})) f();
+  // Until all is told.
+  void settle() {
+    REQUIRE(help::run_until(loop, [this] { return all->waiting() == 0; }));
   }
-  Definitions::Done done() {
-    return [this](Result<void> r) { told += r ? "ok " : r.error().what + " "; };
+  Definitions::Done done(const std::string& as = "") {
+    return [this, as](const Result<void>& r) { told += as + (r ? "ok " : r.error().what + " "); };
   }
-  // Done and told within one turn, or what is wrong.
+  // Done and told, or what is wrong.
   std::string create(Node node) {
     told.clear();
     if (const auto r = all->create(std::move(node), done()); !r) return r.error().what;
-    turn();
+    settle();
     return told;
   }
   std::string replace(Node node) {
     told.clear();
     if (const auto r = all->replace(std::move(node), done()); !r) return r.error().what;
-    turn();
+    settle();
     return told;
   }
   std::string remove(const std::string& name) {
     told.clear();
     if (const auto r = all->remove(name, done()); !r) return r.error().what;
-    turn();
+    settle();
     return told;
   }
-  std::vector<std::function<void()>> later;
+  net::Loop loop;
+  net::DiskJobs disk{loop, help::kPatience};
   std::unique_ptr<Definitions> all;
   std::string told;
 };
@@ -105,24 +108,89 @@ TEST_CASE("definitions: what cannot be is refused at once, in goconserver's word
   CHECK(d.replace(cmd("zz")) == "Node zz is not exist");
   CHECK(d.all->create(cmd("n1"), {}).error().code == Errc::busy);
   CHECK(d.all->remove("zz", {}).error().code == Errc::not_found);
-  CHECK(d.later.empty());
+  CHECK(d.all->waiting() == 0);
 }
 
-TEST_CASE(
-    "definitions: a change is seen once it is on the disk; the next one counts on it before") {
+TEST_CASE("definitions: a change is seen once it is on disk; the next one counts on it before") {
   const help::Folder folder;
   Defined d(folder.path());
-  REQUIRE(d.all->create(cmd("a"), d.done()));
+  CHECK(d.create(cmd("old")) == "ok ");
+  d.told.clear();
+  help::Hung hung;
+  d.disk.run(hung.work(), [] {});
+  REQUIRE(d.all->create(cmd("a"), d.done("create:")));
+  help::run_for(d.loop, std::chrono::milliseconds(5));
   CHECK(d.all->find("a") == nullptr);
-  CHECK(d.all->coming("a") != nullptr);
+  CHECK(d.all->changing("a"));
   CHECK(d.all->create(cmd("a"), d.done()).error().code == Errc::busy);
-  REQUIRE(d.all->remove("a", d.done()));
-  CHECK_FALSE(d.all->remove("a", d.done()));
-  REQUIRE(d.all->create(cmd("a", "date"), d.done()));
+  REQUIRE(d.all->replace(cmd("a", "date"), d.done("replace:")));
+  REQUIRE(d.all->remove("a", d.done("remove:")));
+  CHECK(d.all->remove("a", d.done()).error().code == Errc::not_found);
+  CHECK(d.all->replace(cmd("a"), d.done()).error().code == Errc::not_found);
+  REQUIRE(d.all->create(cmd("a", "id"), d.done("again:")));
+  REQUIRE(d.all->remove("old", d.done("old:")));
+  REQUIRE(d.all->create(cmd("b"), d.done("b:")));
+  help::run_for(d.loop, std::chrono::milliseconds(5));
   CHECK(d.told.empty());
-  d.turn();
-  CHECK(d.told == "ok ok ok ");
-  CHECK(d.all->find("a")->params.at("cmd") == "date");
+  CHECK(d.all->find("old") != nullptr);
+  CHECK_FALSE(d.all->changing("c"));
+  hung.go_on();
+  d.settle();
+  CHECK(d.told == "create:ok replace:ok remove:ok again:ok old:ok b:ok ");
+  CHECK(d.all->find("a")->params.at("cmd") == "id");
+  CHECK_FALSE(d.all->changing("a"));
+  d.all.reset();
+  const Defined again(folder.path());
+  REQUIRE(again.all->all().size() == 2);
+  CHECK(again.all->find("a")->params.at("cmd") == "id");
+}
+
+TEST_CASE("definitions: on a disk that hangs for long no further change is taken, and it heals") {
+  const help::Folder folder;
+  Defined d(folder.path(), std::chrono::milliseconds(50));
+  CHECK(d.create(cmd("a")) == "ok ");
+  d.told.clear();
+  std::string logged;
+  base::log::set_sink([&](base::log::Level, std::string_view line) { logged += line; });
+  help::Hung hung;
+  d.disk.run(hung.work(), [] {});
+  REQUIRE(d.all->create(cmd("b"), d.done()));
+  REQUIRE(
+      help::run_until(d.loop, [&] { return d.disk.hanging() >= std::chrono::milliseconds(50); }));
+  const std::string why =
+      folder / "consoled.db" +
+      ": the disk hangs: nothing is defined or deleted until it goes on (waiting: 1)";
+  for (const Result<void>& r : {d.all->create(cmd("c"), d.done()), d.all->remove("a", d.done()),
+                                d.all->replace(cmd("a", "date"), d.done())}) {
+    REQUIRE_FALSE(r);
+    CHECK(r.error().code == Errc::io);
+    CHECK(r.error().what == why);
+  }
+  CHECK(logged.find(why) != std::string::npos);
+  CHECK(logged.find(why) == logged.rfind(why));
+  base::log::set_sink(nullptr);
+  CHECK(d.told.empty());
+  CHECK(d.all->find("a") != nullptr);
+  hung.go_on();
+  d.settle();
+  CHECK(d.told == "ok ");
+  CHECK(d.create(cmd("c")) == "ok ");
+}
+
+TEST_CASE("definitions: one that ends while the disk hangs leaves it the changes that it has") {
+  const help::Folder folder;
+  help::Hung hung;
+  {
+    Defined d(folder.path());
+    CHECK(d.create(cmd("a")) == "ok ");
+    d.disk.run(hung.work(), [] {});
+    REQUIRE(d.all->create(cmd("b"), [](const Result<void>&) { FAIL("told after the end"); }));
+    help::run_for(d.loop, std::chrono::milliseconds(5));
+    d.all.reset();
+    hung.go_on();
+  }
+  const Defined d(folder.path());
+  CHECK(d.all->find("b") != nullptr);
 }
 
 TEST_CASE("definitions: without the disk nothing has changed") {
@@ -132,6 +200,8 @@ TEST_CASE("definitions: without the disk nothing has changed") {
   Result<store::Db> other = store::Db::open(folder / "consoled.db");
   REQUIRE(other);
   REQUIRE(other->begin());
+  REQUIRE(d.all->remove("a", d.done()));
+  REQUIRE(d.all->create(cmd("a", "date"), d.done()));
   CHECK(d.create(cmd("b")).ends_with("database is locked "));
   CHECK(d.remove("a").ends_with("database is locked "));
   CHECK(d.all->find("b") == nullptr);
@@ -215,7 +285,7 @@ TEST_CASE("definitions: kill -9 loses no node that was acknowledged, and makes n
   const pid_t pid = ::fork();
   if (pid == 0) {
     Defined d(folder.path());
-    for (int i = 0;; d.turn()) {
+    for (int i = 0;; d.settle()) {
       for (int k = 0; k < 5; k++, i++) {
         const std::string line = "n" + std::to_string(i) + "\n";
         const auto asked = d.all->create(cmd(line.substr(0, line.size() - 1)), [&, line](auto r) {
@@ -242,7 +312,7 @@ TEST_CASE("definitions: kill -9 loses no node that was acknowledged, and makes n
     acknowledged++;
   }
   CHECK(acknowledged > 100);
-  CHECK(d.all->all().size() % 5 == 0);  // whole turns
+  CHECK(d.all->all().size() % 5 == 0);  // whole commits
   CHECK(d.all->all().size() <= acknowledged + 5);
 }
 
@@ -264,7 +334,7 @@ TEST_CASE("definitions: ten thousand nodes: made, read, and one more as fast as 
                              {{"rack", "r1"}}},
                             [](Result<void> r) { REQUIRE(r); }));
     }
-    d.turn();
+    d.settle();
   });
   const double many = one_more(d, 100);
   d.all.reset();

@@ -4,8 +4,11 @@
 
 #include <array>
 #include <csignal>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -51,23 +54,46 @@ std::string ask_text(Db& db, std::string_view sql) {
   return std::string(s->text(0));
 }
 
-// What was deferred, run by the test when the turn ends.
+// What was deferred and what the thread was given, run by the test when the turn ends.
 struct Turn {
-  std::vector<std::function<void()>> later;
-  Group::Defer defer() {
-    return [this](std::function<void()> f) { later.push_back(std::move(f)); };
+  using Function = std::function<void()>;
+  std::vector<Function> later;
+  std::deque<std::pair<Function, Function>> disk;
+  Group::Hooks hooks() {
+    return {[this](Function f) { later.push_back(std::move(f)); },
+            [this](Function work, Function done) {
+              disk.emplace_back(std::move(work), std::move(done));
+            }};
+  }
+  // The loop alone: the disk hangs.
+  void end_hung() {
+    for (auto& f : std::exchange(later, {})) f();
+  }
+  // What the disk has by now.
+  void disk_goes_on() {
+    for (auto& [work, done] : std::exchange(disk, {})) {
+      work();
+      done();
+    }
   }
   void end() {
-    for (auto& f : std::exchange(later, {})) f();
+    end_hung();
+    disk_goes_on();
   }
 };
 
+std::shared_ptr<Db> borrowed(Db& db) {
+  return {std::shared_ptr<void>(), &db};
+}
+
 struct Inserter {
-  explicit Inserter(Db& db) : statement(std::move(*db.prepare("INSERT INTO t VALUES(?1, ?2)"))) {}
+  explicit Inserter(Db& db)
+      : statement(
+            std::make_shared<Statement>(std::move(*db.prepare("INSERT INTO t VALUES(?1, ?2)")))) {}
   Group::Work row(int64_t id) {
-    return [this, id] { return statement.bind(1, id).bind(2, "v").run(); };
+    return [s = statement, id] { return s->bind(1, id).bind(2, "v").run(); };
   }
-  Statement statement;
+  std::shared_ptr<Statement> statement;
 };
 
 }  // namespace
@@ -183,7 +209,7 @@ TEST_CASE("group: the changes of a turn are one commit, and told after it") {
   Db db = opened(folder / "a.db");
   Db other = opened(folder / "a.db");
   Turn turn;
-  Group group(db, turn.defer());
+  Group group(borrowed(db), turn.hooks());
   Inserter insert(db);
   std::vector<int64_t> seen;  // by another connection, when a change was told
   const auto told = [&](Result<void> r) {
@@ -197,11 +223,61 @@ TEST_CASE("group: the changes of a turn are one commit, and told after it") {
   CHECK(seen == std::vector<int64_t>{3, 3, 3});
 }
 
+TEST_CASE("group: what comes while the disk hangs waits, and is one commit after it, in order") {
+  const help::Folder folder;
+  Db db = opened(folder / "a.db");
+  Db other = opened(folder / "a.db");
+  Turn turn;
+  Group group(borrowed(db), turn.hooks());
+  Inserter insert(db);
+  std::vector<std::pair<int64_t, int64_t>> seen;  // which was told, and what was committed then
+  const auto add = [&](int64_t id) {
+    group.add(insert.row(id), [&, id](const Result<void>& r) {
+      CHECK(r);
+      seen.emplace_back(id, ask(other, "SELECT count(*) FROM t"));
+    });
+  };
+  add(1);
+  turn.end_hung();
+  for (int64_t id = 2; id <= 100; id++) {
+    add(id);
+    turn.end_hung();
+  }
+  CHECK(turn.disk.size() == 1);
+  CHECK(group.waiting() == 100);
+  CHECK(seen.empty());
+  turn.disk_goes_on();
+  CHECK(seen == decltype(seen){{1, 1}});
+  CHECK(group.waiting() == 99);
+  CHECK(turn.disk.size() == 1);
+  turn.disk_goes_on();
+  REQUIRE(seen.size() == 100);
+  for (int64_t id = 2; id <= 100; id++) {
+    CHECK(seen[static_cast<size_t>(id - 1)] == std::pair<int64_t, int64_t>{id, 100});
+  }
+  CHECK(group.waiting() == 0);
+}
+
+TEST_CASE("group: one that goes while the disk hangs tells nobody, and what the disk had stays") {
+  const help::Folder folder;
+  Db db = opened(folder / "a.db");
+  Turn turn;
+  auto group = std::make_unique<Group>(borrowed(db), turn.hooks());
+  Inserter insert(db);
+  const auto never = [](const Result<void>&) { FAIL("told"); };
+  group->add(insert.row(1), never);
+  turn.end_hung();
+  group->add(insert.row(2), never);
+  group.reset();
+  turn.end();
+  CHECK(ask(db, "SELECT sum(id) FROM t") == 1);
+}
+
 TEST_CASE("group: a change that fails takes back itself alone") {
   const help::Folder folder;
   Db db = opened(folder / "a.db");
   Turn turn;
-  Group group(db, turn.defer());
+  Group group(borrowed(db), turn.hooks());
   Inserter insert(db);
   std::string results;
   const auto told = [&](Result<void> r) { results += r ? 'y' : 'n'; };
@@ -223,7 +299,7 @@ TEST_CASE("group: without a commit every change has failed, and the next turn is
   Db db = opened(folder / "a.db", 1);
   Db other = opened(folder / "a.db");
   Turn turn;
-  Group group(db, turn.defer());
+  Group group(borrowed(db), turn.hooks());
   Inserter insert(db);
   std::string results;
   const auto told = [&](Result<void> r) { results += r ? 'y' : 'n'; };
@@ -243,7 +319,7 @@ TEST_CASE("group: a full disk is told, and what was acknowledged stays") {
   const help::Folder folder;
   Db db = opened(folder / "a.db");
   Turn turn;
-  Group group(db, turn.defer());
+  Group group(borrowed(db), turn.hooks());
   Inserter insert(db);
   std::string results;
   const auto told = [&](Result<void> r) { results += r ? 'y' : 'n'; };
@@ -269,7 +345,7 @@ TEST_CASE("group: what is told may ask for more, or end the group") {
   const help::Folder folder;
   Db db = opened(folder / "a.db");
   Turn turn;
-  auto group = std::make_unique<Group>(db, turn.defer());
+  auto group = std::make_unique<Group>(borrowed(db), turn.hooks());
   Inserter insert(db);
   size_t told = 0;
   group->add(insert.row(1), [&](Result<void>) {
@@ -288,7 +364,7 @@ TEST_CASE("group: what is told may ask for more, or end the group") {
   turn.end();
   CHECK(told == 3);
   CHECK(ask(db, "SELECT count(*) FROM t") == 4);
-  group = std::make_unique<Group>(db, turn.defer());
+  group = std::make_unique<Group>(borrowed(db), turn.hooks());
   group->add(insert.row(5), [&](Result<void>) { told++; });
   group.reset();
   turn.end();
@@ -299,12 +375,12 @@ TEST_CASE("group: the WAL does not grow for ever") {
   const help::Folder folder;
   Db db = opened(folder / "a.db");
   Turn turn;
-  Group group(db, turn.defer());
+  Group group(borrowed(db), turn.hooks());
   Statement put = std::move(*db.prepare("INSERT INTO t VALUES(NULL, ?1)"));
   const std::string body(100'000, 'x');
   for (int i = 0; i < 400; i++) {
     group.add([&] { return put.bind(1, body).run(); }, [](Result<void> r) { CHECK(r); });
-    while (!turn.later.empty()) turn.end();
+    while (!turn.later.empty() || !turn.disk.empty()) turn.end();
   }
   struct stat st {};
   REQUIRE(::stat((folder / "a.db-wal").c_str(), &st) == 0);
@@ -323,7 +399,7 @@ TEST_CASE("store: kill -9 loses nothing that was acknowledged") {
     if (pid == 0) {
       Db db = opened(path);
       Turn turn;
-      Group group(db, turn.defer());
+      Group group(borrowed(db), turn.hooks());
       Inserter insert(db);
       for (int64_t id = ask(db, "SELECT coalesce(max(id),0) FROM t") + 1;; turn.end()) {
         for (int i = 0; i < 7; i++, id++) {

@@ -1,7 +1,5 @@
 #include "tools/consoled/consoles.h"
 
-#include <sys/stat.h>
-
 #include <nlohmann/json.hpp>
 
 #include "lib/base/log.h"
@@ -26,7 +24,7 @@ Console& Consoles::add(Node node) {
   Console& console = all_.try_emplace(name, shared_, std::move(node)).first->second;
   if (shared_.publishers != nullptr) shared_.publishers->defined(console.name());
   shared_.events.emit("create", {{"console", console.name()}});
-  console.start();
+  stopping_ ? console.stop() : console.start();
   return console;
 }
 
@@ -46,16 +44,8 @@ Console* Consoles::find(std::string_view name) {
 }
 
 void Consoles::stop() {
+  stopping_ = true;
   for (auto& [name, console] : all_) console.stop();
-}
-
-bool Consoles::disk_hangs() const {
-  if (!shared_.journals.stuck()) return false;
-  const Config& config = shared_.config;
-  struct stat journals {
-  }, data{};
-  return ::stat(config.journal.dir.c_str(), &journals) == 0 &&
-         ::stat(config.datadir.c_str(), &data) == 0 && journals.st_dev == data.st_dev;
 }
 
 void Consoles::reopen() {

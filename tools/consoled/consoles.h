@@ -25,12 +25,11 @@ class Consoles {
   const Map& all() const { return all_; }
   Map& all() { return all_; }
 
-  // Closes every line, for the end of the daemon; nothing is connected any more.
+  // Closes every line, for the end of the daemon; nothing is connected any more, also of what is
+  // added later.
   void stop();
   void clear() { all_.clear(); }
 
-  // The disk of the journals hangs, and what else is in the data folder lies there, too.
-  bool disk_hangs() const;
   // Every journal's file is opened again.
   void reopen();
 
@@ -40,6 +39,7 @@ class Consoles {
 
   Shared& shared_;
   Map all_;
+  bool stopping_ = false;
   int disk_error_ = 0;  // the journals', as it was logged
   net::Timer sweep_, disk_;
 };

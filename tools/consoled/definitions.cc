@@ -9,6 +9,7 @@
 #include "lib/base/cat.h"
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
+#include "lib/base/log.h"
 #include "lib/base/select.h"
 #include "lib/store/migrate.h"
 #include "lib/wire/json.h"
@@ -24,7 +25,7 @@ using wire::Json;
 namespace {
 
 constexpr size_t kMaxNodesFile = 256 << 20;
-// A commit on the loop waits at most that long for somebody with a sqlite3 shell.
+// A commit waits at most that long for somebody with a sqlite3 shell.
 constexpr store::Db::Options kDbOptions{1000};
 
 // The parts of a node that nobody searches by are JSON.
@@ -108,29 +109,49 @@ base::Error missing(std::string_view name) {
 
 }  // namespace
 
+struct Definitions::Disk {
+  store::Db db;
+  store::Statement put{}, take{};
+};
+
 Result<std::unique_ptr<Definitions>> Definitions::open(const std::string& datadir, Check check,
-                                                       store::Group::Defer defer) {
+                                                       net::Loop& loop, net::DiskJobs& jobs,
+                                                       base::Duration hanging) {
   Result<store::Db> db = store::Db::open(cat(datadir, "/consoled.db"), kDbOptions);
   if (!db) return db.error();
   if (Result<void> ready = store::migrate(*db, kTables); !ready) return ready.error();
-  std::unique_ptr<Definitions> self(
-      new Definitions(std::move(*db), std::move(check), std::move(defer)));
-  for (auto [statement, sql] : {std::pair{&self->put_, kPut}, std::pair{&self->take_, kTake}}) {
-    Result<store::Statement> prepared = self->db_.prepare(sql);
+  const auto disk = std::make_shared<Disk>(Disk{std::move(*db)});
+  for (auto [statement, sql] : {std::pair{&disk->put, kPut}, std::pair{&disk->take, kTake}}) {
+    Result<store::Statement> prepared = disk->db.prepare(sql);
     if (!prepared) return prepared.error();
     *statement = std::move(*prepared);
   }
+  std::unique_ptr<Definitions> self(new Definitions(disk, std::move(check), loop, jobs, hanging));
   if (Result<void> loaded = self->load(); !loaded) return loaded.error();
   if (Result<void> taken = self->import_file(datadir); !taken) return taken.error();
   return self;
 }
 
-Definitions::Definitions(store::Db db, Check check, store::Group::Defer defer)
-    : db_(std::move(db)), check_(std::move(check)), group_(db_, std::move(defer)) {}
+Definitions::Definitions(std::shared_ptr<Disk> disk, Check check, net::Loop& loop,
+                         net::DiskJobs& jobs, base::Duration hanging)
+    : disk_(std::move(disk)), check_(std::move(check)), jobs_(jobs), hanging_(hanging) {
+  store::Group::Hooks hooks{[&loop](std::function<void()> what) { loop.defer(std::move(what)); },
+                            [&jobs](std::function<void()> work, std::function<void()> done) {
+                              jobs.run(std::move(work), std::move(done));
+                            }};
+  const std::shared_ptr<store::Db> db(disk_, &disk_->db);
+  group_ = std::make_unique<store::Group>(db, std::move(hooks));
+}
+
+// Closing writes the WAL into the database: the last to hold it is the thread.
+Definitions::~Definitions() {
+  group_.reset();
+  jobs_.run([disk = std::exchange(disk_, nullptr)] {}, [] {});
+}
 
 Result<void> Definitions::load() {
   Result<store::Statement> all =
-      db_.prepare("SELECT name, driver, ondemand, params, labels FROM node ORDER BY name");
+      disk_->db.prepare("SELECT name, driver, ondemand, params, labels FROM node ORDER BY name");
   if (!all) return all.error();
   while (true) {
     const Result<bool> row = all->step();
@@ -148,23 +169,23 @@ Result<void> Definitions::load() {
 
 // A nodes.json that cannot be read is tried again at the next start; nothing is lost by waiting.
 Result<void> Definitions::import_file(const std::string& datadir) {
-  Result<store::Statement> was = db_.prepare("SELECT 1 FROM done WHERE what='nodes.json'");
+  Result<store::Statement> was = disk_->db.prepare("SELECT 1 FROM done WHERE what='nodes.json'");
   if (!was) return was.error();
   const Result<bool> row = was->step();
   if (!row) return row.error();
   if (*row) return {};
   const std::optional<std::vector<Node>> nodes = read_import(datadir, import_);
   if (!nodes) return {};
-  if (Result<void> begun = db_.begin(); !begun) return begun.error();
+  if (Result<void> begun = disk_->db.begin(); !begun) return begun.error();
   // After an earlier start that could not read the file, what was defined since then is newer.
   for (const Node& node : *nodes) {
     if (find(node.name) != nullptr) continue;
-    if (Result<void> done = put(put_, node); !done) return done.error();
+    if (Result<void> done = put(disk_->put, node); !done) return done.error();
   }
   Result<void> marked =
-      db_.run(cat("INSERT INTO done VALUES('nodes.json',", base::wall_us() / 1'000'000, ')'));
+      disk_->db.run(cat("INSERT INTO done VALUES('nodes.json',", base::wall_us() / 1'000'000, ')'));
   if (!marked) return marked.error();
-  if (Result<void> done = db_.commit(); !done) return done.error();
+  if (Result<void> done = disk_->db.commit(); !done) return done.error();
   for (const Node& node : *nodes) {
     if (nodes_.emplace(node.name, node).second) import_.nodes++;
   }
@@ -192,7 +213,22 @@ Result<void> Definitions::check(const Node& node) const {
   return check_(node);
 }
 
+// A hang is logged once.
+Result<void> Definitions::may_change() {
+  const bool hangs = jobs_.hanging() >= hanging_;
+  const bool news = hangs && !hangs_;
+  hangs_ = hangs;
+  if (!hangs) return {};
+  base::Error error = base::error(
+      Errc::io, disk_->db.path(),
+      ": the disk hangs: nothing is defined or deleted until it goes on (waiting: ", waiting(),
+      ')');
+  if (news) base::log::error(error.what);
+  return error;
+}
+
 Result<void> Definitions::create(Node node, Done done) {
+  if (Result<void> may = may_change(); !may) return may.error();
   if (Result<void> good = check(node); !good) return good.error();
   if (coming(node.name) != nullptr) {
     return base::error(Errc::busy, "The node name ", node.name, " is already exist");
@@ -204,6 +240,7 @@ Result<void> Definitions::create(Node node, Done done) {
 }
 
 Result<void> Definitions::replace(Node node, Done done) {
+  if (Result<void> may = may_change(); !may) return may.error();
   const Node* old = coming(node.name);
   if (old == nullptr) return missing(node.name);
   if (Result<void> kept = keep_secrets(node, old); !kept) return kept.error();
@@ -214,6 +251,7 @@ Result<void> Definitions::replace(Node node, Done done) {
 }
 
 Result<void> Definitions::remove(std::string_view name, Done done) {
+  if (Result<void> may = may_change(); !may) return may.error();
   if (coming(name) == nullptr) return missing(name);
   change(std::string(name), {}, std::move(done));
   return {};
@@ -223,15 +261,16 @@ void Definitions::change(const std::string& name, std::optional<Node> node, Done
   Pending& pending = pending_[name];
   pending.node = node;
   pending.changes++;
-  auto shared = std::make_shared<const std::optional<Node>>(std::move(node));
-  group_.add(
-      [this, name, shared]() -> Result<void> {
-        if (*shared) return put(put_, **shared);
-        return take_.bind(1, name).run();
+  const auto shared = std::make_shared<const std::optional<Node>>(std::move(node));
+  group_->add(
+      [disk = disk_, name, shared]() -> Result<void> {
+        if (*shared) return put(disk->put, **shared);
+        return disk->take.bind(1, name).run();
       },
       [this, name, shared, done = std::move(done)](Result<void> result) {
         settle(name, *shared, result);
         done(std::move(result));
+        if (told_) told_();
       });
 }
 

@@ -1,11 +1,14 @@
 // Definitions: the nodes that there are, in DATADIR/consoled.db (SQLite, 0600). Read once, at the
 // start; what is asked later is answered from memory.
 //
-// A change is checked at once, put on the disk at the end of the loop's turn together with the
-// turn's other ones (one fsync), and told to its caller then: until then nobody else sees it. It
-// costs the same whether there are ten nodes or ten thousand. Blocks for that one commit.
+// A change is checked at once, put on the disk by a thread together with what else came meanwhile
+// (one fsync), and told to its caller then: until then nobody else sees it. It costs the same
+// whether there are ten nodes or ten thousand. While the disk hangs the changes that it holds up
+// wait for it; when it has hung for a while, further ones are refused. Used on the loop;
+// blocks in open() alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,7 +19,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/store/db.h"
+#include "lib/net/disk_jobs.h"
 #include "lib/store/group.h"
 #include "tools/consoled/drivers.h"
 #include "tools/consoled/node.h"
@@ -25,6 +28,9 @@ namespace consoled {
 
 class Definitions {
  public:
+  // Who has waited that long for the disk may go on waiting; nobody else need begin.
+  static constexpr base::Duration kHanging = std::chrono::seconds(5);
+
   // Whether a node can be; check_node of drivers.h.
   using Check = std::function<base::Result<void>(const Node&)>;
   // The change is on disk, or is not and will not be.
@@ -38,53 +44,67 @@ class Definitions {
   };
 
   // Opens the database in `datadir`, which must exist, and reads it; the first time it takes what
-  // is in nodes.json, or nodes.json.bak. `defer` is called with what shall run at the end of the
-  // turn (net::Loop::defer).
+  // is in nodes.json, or nodes.json.bak. `disk`: for nothing else, and outlives this; its end waits
+  // for the changes that were asked for.
   static base::Result<std::unique_ptr<Definitions>> open(const std::string& datadir, Check check,
-                                                         store::Group::Defer defer);
+                                                         net::Loop& loop, net::DiskJobs& disk,
+                                                         base::Duration hanging = kHanging);
+  // The database is closed on the thread.
+  ~Definitions();
+  Definitions(const Definitions&) = delete;
+  Definitions& operator=(const Definitions&) = delete;
 
   const std::map<std::string, Node, std::less<>>& all() const { return nodes_; }
   // Null: there is none.
   const Node* find(std::string_view name) const;
-  // As the changes of this turn will have left it: what a change that was asked for with what its
-  // asker had seen (If-Match) is compared with.
-  const Node* coming(std::string_view name) const;
+  // Whether a change of it was asked for that is not told yet: what one sees is not what will be.
+  bool changing(std::string_view name) const { return pending_.contains(name); }
+  // How many of these there are in all.
+  size_t waiting() const { return group_->waiting(); }
+  // Called after each change that was told; the place to ask waiting().
+  void on_told(std::function<void()> told) { told_ = std::move(told); }
   const Import& import() const { return import_; }
 
   // The errors of the call itself have goconserver's words; then `done` is not called.
   //   bad_input "Skip this record as node name is not defined", "Driver not exist", ... (400)
   //   busy      "The node name NAME is already exist" (409)
   //   not_found "Node NAME is not exist"
+  //   io        the disk hangs (500)
   base::Result<void> create(Node node, Done done);
   base::Result<void> replace(Node node, Done done);  // kSecretShown keeps what was there
   base::Result<void> remove(std::string_view name, Done done);
 
-  // Commits what this turn has so far, now; for the end of the daemon.
-  void flush() { group_.flush(); }
-
  private:
-  Definitions(store::Db db, Check check, store::Group::Defer defer);
+  // What the thread uses.
+  struct Disk;
+  Definitions(std::shared_ptr<Disk> disk, Check check, net::Loop& loop, net::DiskJobs& jobs,
+              base::Duration hanging);
 
   base::Result<void> load();
   base::Result<void> import_file(const std::string& datadir);
   base::Result<void> check(const Node& node) const;
+  base::Result<void> may_change();
+  const Node* coming(std::string_view name) const;
   void change(const std::string& name, std::optional<Node> node, Done done);
   void settle(const std::string& name, const std::optional<Node>& node,
               const base::Result<void>& result);
 
-  store::Db db_;
+  std::shared_ptr<Disk> disk_;
   Check check_;
-  store::Statement put_, take_;
+  net::DiskJobs& jobs_;
+  base::Duration hanging_;
   std::map<std::string, Node, std::less<>> nodes_;
-  // What the turn's changes will have made of a name (nothing: it goes), and how many of them are
-  // not told yet.
+  // What the changes that are not told yet will have made of a name (nothing: it goes), and how
+  // many they are.
   struct Pending {
     std::optional<Node> node;
     size_t changes = 0;
   };
   std::map<std::string, Pending, std::less<>> pending_;
   Import import_;
-  store::Group group_;
+  std::function<void()> told_;
+  bool hangs_ = false;  // as it was logged
+  std::unique_ptr<store::Group> group_;
 };
 
 }  // namespace consoled

@@ -11,12 +11,14 @@ constexpr auto kDisk = std::chrono::seconds(2);
 }  // namespace
 
 Ending::Ending(net::Loop& loop, net::SessionEnd& session_end, Consoles& consoles,
-               Journals& journals)
+               Journals& journals, Definitions* definitions)
     : loop_(loop),
       session_end_(session_end),
       consoles_(consoles),
       journals_(journals),
-      limit_(loop, [this] { loop_.stop(); }) {}
+      definitions_(definitions),
+      limit_(loop, [this] { loop_.stop(); }),
+      disk_limit_(loop, [this] { look(); }) {}
 
 void Ending::begin() {
   if (begun_) return loop_.stop();
@@ -24,12 +26,23 @@ void Ending::begin() {
   net::notify("STOPPING=1");
   base::log::info("stopping");
   consoles_.stop();
-  if (session_end_.pending() == 0) return loop_.stop();
-  session_end_.on_idle([this] { loop_.stop(); });
+  session_end_.on_idle([this] { look(); });
+  if (definitions_ != nullptr) definitions_->on_told([this] { look(); });
   limit_.after(kCommands);
+  disk_limit_.after(kDisk);
+  look();
+}
+
+void Ending::look() {
+  if (session_end_.pending() > 0) return;
+  if (!unwritten() || !disk_limit_.pending()) loop_.stop();
 }
 
 int Ending::finish() {
+  if (unwritten()) {
+    base::log::error("the disk hangs: changes of definitions that may be lost: ",
+                     definitions_->waiting());
+  }
   consoles_.clear();
   if (!journals_.stop(base::Clock::now() + kDisk)) {
     base::log::error("the disk hangs: console output is lost");

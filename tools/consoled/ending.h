@@ -1,16 +1,20 @@
-// Ending: how the daemon stops: lines are closed, what their commands left behind is waited for,
-// the journals are written, and then the loop stops. Consoles that outlive a restart go on.
+// Ending: how the daemon stops: lines are closed, what their commands left behind and definitions
+// that are on their way to the disk are waited for, the loop stops, and then the journals are
+// written. None of these is waited for without a limit. Consoles that outlive a restart go on.
 #pragma once
 
 #include "lib/net/loop.h"
 #include "lib/net/session_end.h"
 #include "tools/consoled/consoles.h"
+#include "tools/consoled/definitions.h"
 
 namespace consoled {
 
 class Ending {
  public:
-  Ending(net::Loop& loop, net::SessionEnd& session_end, Consoles& consoles, Journals& journals);
+  // `definitions`: null where there are none.
+  Ending(net::Loop& loop, net::SessionEnd& session_end, Consoles& consoles, Journals& journals,
+         Definitions* definitions);
 
   // The second time it does not wait any more.
   void begin();
@@ -18,12 +22,16 @@ class Ending {
   int finish();
 
  private:
+  void look();
+  bool unwritten() const { return definitions_ != nullptr && definitions_->waiting() > 0; }
+
   net::Loop& loop_;
   net::SessionEnd& session_end_;
   Consoles& consoles_;
   Journals& journals_;
+  Definitions* definitions_;
   bool begun_ = false;
-  net::Timer limit_;
+  net::Timer limit_, disk_limit_;
 };
 
 }  // namespace consoled

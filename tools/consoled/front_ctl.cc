@@ -45,11 +45,10 @@ std::vector<peer::Command> ControlCommands::commands(const std::string& console)
     return out;
   }
   add({"list", [this](peer::Peer&, Object& a) { return list(a); }});
-  add({"create", [this](peer::Peer&, Object& a) { return change(a, true); }});
-  add({"update", [this](peer::Peer&, Object& a) { return change(a, false); }});
-  add({"delete", [this](peer::Peer&, Object& a) { return remove(a); }});
-  add({"status",
-       plain([this]() -> Answer { return daemon_json(shared_, nodes_.consoles(), started_us_); })});
+  add({"create", [this](peer::Peer& p, Object& a) { return change(p, a, true); }});
+  add({"update", [this](peer::Peer& p, Object& a) { return change(p, a, false); }});
+  add({"delete", [this](peer::Peer& p, Object& a) { return remove(p, a); }});
+  add({"status", plain([this]() -> Answer { return daemon_json(shared_, nodes_, started_us_); })});
   add({"reload", plain([this]() -> Answer { return hooks_.reload(); })});
   add({"stop", plain([this]() -> Answer {
          // Once the answer is on its way.
@@ -235,32 +234,35 @@ ControlCommands::Answer ControlCommands::send_break(peer::Peer& peer, Object& a,
   });
 }
 
-ControlCommands::Answer ControlCommands::change(Object& a, bool create) {
+namespace {
+
+// Answers when the change is on the disk, or is not and will not be.
+Nodes::Done when_stored(peer::Peer& peer) {
+  return [answer = peer.later()](const Result<void>& stored) {
+    answer(stored ? Result<Json>(Json::object()) : stored.error());
+  };
+}
+
+}  // namespace
+
+ControlCommands::Answer ControlCommands::change(peer::Peer& peer, Object& a, bool create) {
   const Json* given = a.opt_object("node");
   if (given == nullptr && a.ok()) a.wrong("node", "an object");
   if (auto done = a.end(); !done) return done.error();
   Result<Node> node = read_node(*given);
   if (!node) return node.error();
-  Result<void> result;
-  const auto done = [&result](Result<void> stored) { result = std::move(stored); };
-  Result<void> taken =
-      create ? nodes_.create(std::move(*node), done) : nodes_.replace(std::move(*node), done);
+  const Result<void> taken = create ? nodes_.create(std::move(*node), when_stored(peer))
+                                    : nodes_.replace(std::move(*node), when_stored(peer));
   if (!taken) return taken.error();
-  nodes_.flush();
-  if (!result) return result.error();
-  return Json::object();
+  return Json();
 }
 
-ControlCommands::Answer ControlCommands::remove(Object& a) {
+ControlCommands::Answer ControlCommands::remove(peer::Peer& peer, Object& a) {
   const std::string name = a.need_string("console");
   if (auto done = a.end(); !done) return done.error();
-  Result<void> result;
-  Result<void> taken =
-      nodes_.remove(name, [&result](Result<void> stored) { result = std::move(stored); });
+  const Result<void> taken = nodes_.remove(name, when_stored(peer));
   if (!taken) return taken.error();
-  nodes_.flush();
-  if (!result) return result.error();
-  return Json::object();
+  return Json();
 }
 
 ControlCommands::Answer ControlCommands::switch_to(Object& a, const std::string& fallback) {

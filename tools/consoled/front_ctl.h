@@ -39,8 +39,8 @@ class ControlCommands {
   Answer resize(wire::Object& a, const std::string& fallback);
   Answer send(wire::Object& a, const std::string& fallback);
   Answer send_break(peer::Peer& peer, wire::Object& a, const std::string& fallback);
-  Answer change(wire::Object& a, bool create);
-  Answer remove(wire::Object& a);
+  Answer change(peer::Peer& peer, wire::Object& a, bool create);
+  Answer remove(peer::Peer& peer, wire::Object& a);
   Answer switch_to(wire::Object& a, const std::string& fallback);
 
   Shared& shared_;

@@ -13,7 +13,6 @@
 #include "tools/consoled/front_ctl.h"
 #include "tools/consoled/fronts.h"
 #include "tools/consoled/setup.h"
-#include "tools/consoled/sockets.h"
 
 using namespace consoled;
 
@@ -37,11 +36,12 @@ int main(int argc, char** argv) {
   if (!publishers) base::die(publishers.error());
   Shared shared{loop, config, *around, journals, turns, events, publishers->get(), started};
   Consoles consoles(shared);
-  auto definitions = open_definitions(options, config, loop);
+  net::DiskJobs disk(loop, std::chrono::seconds(2));
+  auto definitions = open_definitions(options, config, loop, disk);
   if (!definitions) base::die(definitions.error());
   Nodes nodes(definitions->get(), consoles);
   Reload reload(options, config, events, turns, consoles, **publishers);
-  Ending ending(loop, session_end, consoles, journals);
+  Ending ending(loop, session_end, consoles, journals, definitions->get());
   ControlCommands commands(shared, nodes, started,
                            {[&] { return reload(); }, [&] { ending.begin(); }});
   const auto fronts = Fronts::open(shared, nodes, commands, std::move(*sockets), started);

@@ -16,50 +16,50 @@ void Nodes::begin() {
   for (const auto& [name, node] : definitions_->all()) consoles_.add(node);
 }
 
+bool Nodes::changing(std::string_view name) const {
+  return definitions_ != nullptr && definitions_->changing(name);
+}
+
+size_t Nodes::waiting() const {
+  return definitions_ == nullptr ? 0 : definitions_->waiting();
+}
+
 Result<void> Nodes::may_define() const {
-  if (definitions_ == nullptr) {
-    return error(Errc::denied, "with --pty there is one console, and none can be defined");
-  }
-  // A commit would wait for it, and everybody with it.
-  if (!consoles_.disk_hangs()) return {};
-  return error(Errc::io, "the disk hangs: nothing can be defined until it goes on");
+  if (definitions_ != nullptr) return {};
+  return error(Errc::denied, "with --pty there is one console, and none can be defined");
+}
+
+// By what is defined and not by what was asked: a change before it may have failed.
+Nodes::Done Nodes::follow(std::string name, Done done) {
+  return [this, name = std::move(name), done = std::move(done)](const Result<void>& stored) {
+    const Node* now = definitions_->find(name);
+    Console* console = consoles_.find(name);
+    if (stored && now == nullptr) {
+      consoles_.remove(name);
+    } else if (stored && console == nullptr) {
+      consoles_.add(*now);
+    } else if (stored) {
+      console->redefine(*now);
+    }
+    done(stored);
+  };
 }
 
 Result<void> Nodes::create(Node node, Done done) {
   if (auto may = may_define(); !may) return may;
-  const std::string name = node.name;
-  return definitions_->create(std::move(node),
-                              [this, name, done = std::move(done)](const Result<void>& stored) {
-                                const Node* now = stored ? definitions_->find(name) : nullptr;
-                                if (now != nullptr && consoles_.find(name) == nullptr)
-                                  consoles_.add(*now);
-                                done(stored);
-                              });
+  Done told = follow(node.name, std::move(done));
+  return definitions_->create(std::move(node), std::move(told));
 }
 
 Result<void> Nodes::replace(Node node, Done done) {
   if (auto may = may_define(); !may) return may;
-  const std::string name = node.name;
-  return definitions_->replace(std::move(node),
-                               [this, name, done = std::move(done)](const Result<void>& stored) {
-                                 const Node* now = stored ? definitions_->find(name) : nullptr;
-                                 Console* console = consoles_.find(name);
-                                 if (now != nullptr && console != nullptr) console->redefine(*now);
-                                 done(stored);
-                               });
+  Done told = follow(node.name, std::move(done));
+  return definitions_->replace(std::move(node), std::move(told));
 }
 
 Result<void> Nodes::remove(std::string_view name, Done done) {
   if (auto may = may_define(); !may) return may;
-  return definitions_->remove(
-      name, [this, name = std::string(name), done = std::move(done)](const Result<void>& stored) {
-        if (stored && definitions_->find(name) == nullptr) consoles_.remove(name);
-        done(stored);
-      });
-}
-
-void Nodes::flush() {
-  if (definitions_ != nullptr) definitions_->flush();
+  return definitions_->remove(name, follow(std::string(name), std::move(done)));
 }
 
 Result<std::vector<Console*>> Nodes::select(std::string_view pattern) {

@@ -26,10 +26,12 @@ class Nodes {
   base::Result<void> create(Node node, Done done);
   base::Result<void> replace(Node node, Done done);
   base::Result<void> remove(std::string_view name, Done done);
-  // Puts this turn's changes on the disk now, so that their `done` is called within this.
-  void flush();
+  // As Definitions': a change of it was asked for that is not on the disk yet; how many there are.
+  bool changing(std::string_view name) const;
+  size_t waiting() const;
 
   Consoles& consoles() { return consoles_; }
+  const Consoles& consoles() const { return consoles_; }
   Console* find(std::string_view name) { return consoles_.find(name); }
   // "Several at once" (lineman(7)): a name, also shortened, a list, a glob, label=value.
   base::Result<std::vector<Console*>> select(std::string_view pattern);
@@ -38,6 +40,8 @@ class Nodes {
 
  private:
   base::Result<void> may_define() const;
+  // Its console becomes what is defined now, and then `done` is told.
+  Done follow(std::string name, Done done);
 
   Definitions* definitions_;
   Consoles& consoles_;

@@ -127,8 +127,8 @@ json viewer_json(const Console& c, const Viewer& v) {
   return j;
 }
 
-json daemon_json(const Shared& shared, const Consoles& consoles, int64_t started_us) {
-  const Sums s = sums_of(shared, consoles);
+json daemon_json(const Shared& shared, const Nodes& nodes, int64_t started_us) {
+  const Sums s = sums_of(shared, nodes.consoles());
   json states = json::object();
   for (size_t i = 0; i < kStates; i++) {
     states[std::string(state_name(static_cast<State>(i)))] = s.states[i];
@@ -147,11 +147,12 @@ json daemon_json(const Shared& shared, const Consoles& consoles, int64_t started
       {"inputBytes", shared.input_bytes},
       {"skipped", s.skipped},
       {"journal", {{"lost", s.lost}, {"pending", s.pending}, {"stuck", shared.journals.stuck()}}},
+      {"definitions", {{"waiting", nodes.waiting()}}},
       {"descriptorLimit", net::descriptor_limit()}};
 }
 
-std::string metrics_text(const Shared& shared, const Consoles& consoles, int64_t started_us) {
-  const Sums s = sums_of(shared, consoles);
+std::string metrics_text(const Shared& shared, const Nodes& nodes, int64_t started_us) {
+  const Sums s = sums_of(shared, nodes.consoles());
   std::string out;
   const auto head = [&](std::string_view name, std::string_view type, std::string_view help) {
     out += cat("# HELP consoled_", name, " ", help, "\n# TYPE consoled_", name, " ", type, "\n");
@@ -175,6 +176,8 @@ std::string metrics_text(const Shared& shared, const Consoles& consoles, int64_t
   one("journal_lost_bytes", "gauge", "Bytes that the disk did not take.", s.lost);
   one("journal_pending_bytes", "gauge", "Bytes on their way to the disk.", s.pending);
   one("journal_stuck", "gauge", "1: the disk hangs.", shared.journals.stuck() ? 1 : 0);
+  one("definitions_waiting", "gauge", "Changes of definitions on their way to the disk.",
+      nodes.waiting());
   one("start_time_seconds", "gauge", "Start of the daemon, since 1970.",
       static_cast<uint64_t>(started_us / 1'000'000));
   return out;

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "tools/consoled/consoles.h"
+#include "tools/consoled/nodes.h"
 
 namespace consoled {
 
@@ -20,7 +20,7 @@ std::string target_text(const Node& node);
 nlohmann::json viewer_json(const Console& console, const Viewer& viewer);
 
 // The whole daemon.
-nlohmann::json daemon_json(const Shared& shared, const Consoles& consoles, int64_t started_us);
-std::string metrics_text(const Shared& shared, const Consoles& consoles, int64_t started_us);
+nlohmann::json daemon_json(const Shared& shared, const Nodes& nodes, int64_t started_us);
+std::string metrics_text(const Shared& shared, const Nodes& nodes, int64_t started_us);
 
 }  // namespace consoled

@@ -44,7 +44,7 @@ RestV1::RestV1(Shared& shared, Nodes& nodes, int64_t started_us)
 
 void RestV1::add_routes(http::Router& router) {
   router.add("GET", "/v1/status", [this](const ExchangePtr& e, const Parameters&) {
-    answer(e, daemon_json(shared_, nodes_.consoles(), started_us_));
+    answer(e, daemon_json(shared_, nodes_, started_us_));
   });
   router.add("GET", "/v1/consoles", [this](const ExchangePtr& e, const Parameters&) {
     json list = json::array();
@@ -67,7 +67,7 @@ void RestV1::add_routes(http::Router& router) {
   });
   router.add("GET", "/metrics", [this](const ExchangePtr& e, const Parameters&) {
     e->respond(http::response(200, "text/plain; version=0.0.4",
-                              metrics_text(shared_, nodes_.consoles(), started_us_)));
+                              metrics_text(shared_, nodes_, started_us_)));
   });
 }
 
@@ -81,7 +81,8 @@ void RestV1::add_local_routes(http::Router& router) {
     node->name = p.get("node");
     const Console* c = nodes_.find(node->name);
     const std::string_view seen = e->request().fields.get("If-Match");
-    if (c != nullptr && !seen.empty() && seen != c->revision()) {
+    const bool changed = nodes_.changing(node->name) || (c != nullptr && seen != c->revision());
+    if (!seen.empty() && changed) {
       return refuse(e, base::error(base::Errc::busy, node->name, " was changed meanwhile"));
     }
     const Result<void> taken = nodes_.replace(std::move(*node), [e](const Result<void>& stored) {

@@ -69,13 +69,12 @@ Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end,
 }
 
 Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, const Config& config,
-                                                      net::Loop& loop) {
+                                                      net::Loop& loop, net::DiskJobs& disk) {
   using Opened = Result<std::unique_ptr<Definitions>>;
   if (options.pty) return Opened(nullptr);
   // What the configuration says for its driver, a node need not say.
   const auto check = [&config](const Node& n) { return check_node(with_defaults(n, config)); };
-  Opened d = Definitions::open(
-      config.datadir, check, [&loop](std::function<void()> what) { loop.defer(std::move(what)); });
+  Opened d = Definitions::open(config.datadir, check, loop, disk);
   if (!d) return d;
   const Definitions::Import& import = (*d)->import();
   for (const std::string& e : import.errors) base::log::warn(e);

@@ -24,7 +24,8 @@ base::Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& sessio
 
 // The nodes that are defined, and a line about what came from nodes.json. Null with --pty.
 base::Result<std::unique_ptr<Definitions>> open_definitions(const Options& options,
-                                                            const Config& config, net::Loop& loop);
+                                                            const Config& config, net::Loop& loop,
+                                                            net::DiskJobs& disk);
 
 // The node of --pty.
 Node pty_node(const PtyOptions& pty);
