@@ -2,28 +2,21 @@
 // of them.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "lib/net/loop.h"
 #include "lib/ssh/handshakes.h"
 #include "lib/ssh/key_store.h"
-#include "lib/ssh/known_hosts.h"
+#include "lib/ssh/known_hosts_files.h"
 
 namespace ssh {
 
 struct Client {
   explicit Client(net::Loop& used, size_t handshakes_at_once = 8)
-      : loop(used), handshakes(used, handshakes_at_once), keys(used) {}
-
-  KnownHosts& known_hosts(const std::string& path) {
-    return hosts_files.try_emplace(path, path).first->second;
-  }
+      : loop(used), handshakes(used, handshakes_at_once), keys(used), known_hosts(used) {}
 
   net::Loop& loop;
   Handshakes handshakes;
   KeyStore keys;
-  std::map<std::string, KnownHosts> hosts_files;
+  KnownHostsFiles known_hosts;
 };
 
 }  // namespace ssh

@@ -1,6 +1,6 @@
 // known_hosts: the keys that hosts have shown, in a file of OpenSSH's form. Read once and again
 // when somebody changed it (a stat(2) for each look); a new key is appended by one write(2) of a
-// whole line. Owned by the Client. It blocks on that file, which is small and local, and never
+// whole line. Owned by KnownHostsFiles, and used on its thread: it blocks on that file. It never
 // syncs: what a power cut takes away is trusted at first sight once more.
 #pragma once
 

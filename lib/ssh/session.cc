@@ -91,7 +91,11 @@ Session::Session(Client& client, base::Fd socket, const Options& options, base::
     return;
   }
   expect(deadline, base::error(Errc::timeout, "the host did not answer in time"));
-  interest();
+  if (options_.host_key_check == HostKeyCheck::off) {
+    known_types({});
+  } else {
+    look_up({}, [this](const KnownHostsFiles::Answer& known) { known_types(known.types); });
+  }
 }
 
 Session::~Session() = default;
@@ -113,12 +117,28 @@ Result<void> Session::configure() {
   if (ssh_options_set(s, SSH_OPTIONS_USER, options_.credentials.user.c_str()) != SSH_OK) {
     return base::error(Errc::bad_input, "no user name: ", options_.credentials.user);
   }
-  std::vector<std::string> types;
-  if (options_.host_key_check != HostKeyCheck::off) {
-    types = client_.known_hosts(options_.known_hosts)
-                .types(known_hosts_name(options_.host, options_.port));
-  }
-  return set_algorithms(s, options_.algorithms, types);
+  return {};
+}
+
+// On its thread: the file may be on a disk that hangs.
+void Session::look_up(std::optional<HostKey> key, KnownHostsFiles::Request::Done done) {
+  waiting_ = true;
+  known_.emplace(client_.known_hosts,
+                 KnownHostsFiles::Question{options_.known_hosts,
+                                           known_hosts_name(options_.host, options_.port),
+                                           std::move(key), options_.host_key_check},
+                 [this, done = std::move(done)](const KnownHostsFiles::Answer& answer) {
+                   waiting_ = false;
+                   look_again();
+                   done(answer);
+                 });
+}
+
+void Session::known_types(const std::vector<std::string>& types) {
+  Result<void> set = set_algorithms(session_.get(), options_.algorithms, types);
+  if (!set) return expect(client_.loop.now(), set.error());
+  state_ = State::begin;
+  interest();
 }
 
 void Session::interest() {
@@ -149,7 +169,7 @@ void Session::step() {
     state_ = State::kex;
   }
   if (state_ == State::kex) key_exchange();
-  if (state_ == State::host_key) host_key();
+  if (state_ == State::host_key && !waiting_) host_key();
   if (state_ == State::login) {
     login();
   } else if (state_ == State::open) {
@@ -180,12 +200,13 @@ void Session::host_key() {
   if (ssh_pki_export_pubkey_base64(raw, &base64) != SSH_OK) return fail(why());
   const HostKey shown{ssh_key_type_to_char(ssh_key_type(raw)), base64};
   ssh_string_free_char(base64);
-  if (options_.host_key_check != HostKeyCheck::off) {
-    const std::string name = known_hosts_name(options_.host, options_.port);
-    const Result<void> ok =
-        client_.known_hosts(options_.known_hosts).check(name, shown, options_.host_key_check);
-    if (!ok) return fail(ok.error());
-  }
+  if (options_.host_key_check == HostKeyCheck::off) return trusted();
+  look_up(shown, [this](const KnownHostsFiles::Answer& known) {
+    known.may ? trusted() : fail(known.may.error());
+  });
+}
+
+void Session::trusted() {
   login_.emplace(client_, session_.get(), options_.credentials, deadline_, [this] {
     waiting_ = false;
     look_again();  // and not here, within the callback of what it may have done with
@@ -244,6 +265,10 @@ base::Duration Session::answer_time() const {
 }
 
 void Session::timeout() {
+  if (otherwise_ && waiting_ && state_ != State::login) {
+    return fail(base::error(Errc::timeout, "known hosts: ", options_.known_hosts,
+                            ": the disk does not answer"));
+  }
   if (otherwise_ && waiting_) {
     return fail(base::error(Errc::timeout, "the agent, or the disk with the key, did not answer"));
   }
@@ -278,6 +303,7 @@ void Session::fail(base::Error why) {
   state_ = State::over;
   timer_.cancel();
   again_.cancel();
+  known_.reset();
   login_.reset();
   interest();
   events_.ended(base::in(options_.name(), std::move(why)));

@@ -59,14 +59,18 @@ class Session {
   void look_again();
 
  private:
-  enum class State { begin, kex, host_key, login, open, over };
+  // names: the types of the host's key that are known are looked up.
+  enum class State { names, begin, kex, host_key, login, open, over };
   struct Counters;
   base::Result<void> configure();
   void set_patience(int fd);
   void event();
   void step();
+  void known_types(const std::vector<std::string>& types);
   void key_exchange();
   void host_key();
+  void trusted();
+  void look_up(std::optional<HostKey> key, KnownHostsFiles::Request::Done done);
   void login();
   base::Duration answer_time() const;
   void timeout();
@@ -81,8 +85,9 @@ class Session {
   base::Fd socket_;  // until libssh has it
   std::unique_ptr<Counters> counters_;
   SessionPtr session_;  // counts there, and closes its descriptor after watch_ has gone
+  std::optional<KnownHostsFiles::Request> known_;
   std::optional<Login> login_;
-  State state_ = State::begin;
+  State state_ = State::names;
   bool waiting_ = false;  // for something that is not the host
   bool held_ = false;
   bool asked_ = false;  // whether it is there

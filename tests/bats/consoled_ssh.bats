@@ -14,6 +14,11 @@ setup() {
   start
 }
 
+teardown() {
+  thaw || true
+  lm_teardown
+}
+
 # sshd [SETTING...]: on $SSH_PORT, its pid in $SSHD; what is given comes before the usual settings.
 sshd() {
   printf '%s\n' "$@" "Port $SSH_PORT" 'ListenAddress 127.0.0.1' "HostKey $T/keys/host_a" \
@@ -119,6 +124,31 @@ fingerprint() { ssh-keygen -lf "keys/$1.pub" | awk '{ print $2 }'; }
   : >d/known_hosts
   ssh_node n2 '{"host_key_check":"strict"}'
   wait_until 10 reason_has n2 'is not known'
+}
+
+@test "a disk that hangs under known_hosts holds up the login alone, and the key is remembered once" {
+  sshd
+  end
+  start_on_image k
+  node n1 cmd '{"cmd":"cat"}'
+  wait_until 10 state_is n1 connected
+  attach n1
+  freeze
+  ssh_node hung "{\"known_hosts\":\"$T/k/known_hosts\"}"
+  # The key exchange is over, and the line is what it waits for.
+  wait_until 10 eval 'grep -qs "^State:.*disk sleep" /proc/$CONSOLED/task/*/status'
+  say -n c $'on\r'
+  expect c $'on\r\non'
+  run rest GET /nodes
+  assert_line --index 0 200
+  wait_until 20 reason_has hung "known hosts: $T/k/known_hosts: the disk does not answer"
+  say -n c $'still\r'
+  expect c $'still\r\nstill'
+  node off ssh "$(show hung | jq -c '.params+{known_hosts:"'"$T"'/k/known_hosts",host_key_check:"off"}')"
+  wait_until 10 state_is off connected
+  thaw
+  wait_until 20 state_is hung connected
+  assert_equal "$(grep -c "^\[127.0.0.1\]:$SSH_PORT ssh-ed25519 " "$DISK/known_hosts")" 1
 }
 
 @test "a host with old algorithms alone is named with them, and let in where the node allows them" {
