@@ -55,10 +55,7 @@ Loop::Loop()
 Loop::~Loop() = default;
 
 void Loop::run() {
-  while (!stopped_) {
-    now_.reset();
-    if (event_base_loop(base_.get(), EVLOOP_ONCE) != 0) break;  // 1: nothing is left to wait for
-  }
+  if (!stopped_) event_base_loop(base_.get(), 0);
   stopped_ = false;
 }
 
@@ -68,8 +65,7 @@ void Loop::stop() {
 }
 
 base::Time Loop::now() {
-  if (!now_) now_ = base::Clock::now();
-  return *now_;
+  return base::Clock::now();
 }
 
 void Loop::defer(std::function<void()> what) {
@@ -119,7 +115,9 @@ Timer::Timer(Loop& loop, std::function<void()> callback)
       callback_(std::move(callback)),
       event_(make_event(loop.base(), -1, 0, trampoline, this, Priority::urgent)) {}
 
+// libevent counts from the time that it keeps, which may be that of a long callback's begin.
 void Timer::at(base::Time when) {
+  event_base_update_cache_time(loop_.base());
   const timeval left = until(when - loop_.now());
   CHECK(event_add(event_.get(), &left) == 0);
   pending_ = true;
