@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "lib/base/high_fd.h"
 #include "lib/journal/names.h"
 #include "lib/journal/record.h"
 #include "lib/journal/start.h"
@@ -44,7 +45,7 @@ void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
     moved();
     return begin(offset, size);
   }
-  fd_.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  fd_ = base::high(base::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)));
   if (!fd_ || ::ftruncate(fd_.get(), static_cast<off_t>(end->keep)) < 0) return failed({});
   size_ = end->keep;
   last_ = {end->at, end->where};
@@ -65,7 +66,8 @@ void Index::begin(uint64_t offset, uint64_t size) {
   const std::string path = index_name(log_);
   const std::string scratch = path + ".new";
   ::unlink(scratch.c_str());
-  fd_.reset(::open(scratch.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, mode_));
+  fd_ = base::high(
+      base::Fd(::open(scratch.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, mode_)));
   if (!fd_) return failed({});
   ::fchmod(fd_.get(), mode_);
   // What lies in the file already was the stream's, unless the stream is younger.

@@ -13,6 +13,8 @@
 #include <memory>
 #include <utility>
 
+#include "lib/base/high_fd.h"
+
 namespace journal {
 
 namespace {
@@ -73,7 +75,7 @@ bool Output::ready(base::Time now) {
 }
 
 bool Output::open_now() {
-  fd_.reset(open_path());
+  fd_ = base::high(base::Fd(open_path()));
   if (!fd_) return false;
   // O_NONBLOCK was for the opening, which would wait for a fifo's reader or a modem's carrier.
   base::set_nonblocking(fd_.get(), false);

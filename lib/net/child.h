@@ -1,7 +1,9 @@
 // Child: one process that this daemon started, and its whole tree of descendants.
 //
-// Started with vfork(2), so that a big daemon costs no more than a small one; posix_spawn(3) does
-// the same, but cannot tell a process its own id, its umask or its working folder's descriptor.
+// Started as by vfork(2), so that a big daemon costs no more than a small one; posix_spawn(3) does
+// the same, but cannot tell a process its own id, its umask or its working folder's descriptor, and
+// of a daemon's thousand descriptors it copies and closes each. A bare child gets no copy of those
+// above the ones it is given: so what stays is kept up there (base::high).
 // A failing exec comes back through a close-on-exec pipe with what failed and why. The end is seen
 // through a pidfd, so there is no race about SIGCHLD.
 #pragma once
@@ -28,7 +30,7 @@ struct Command {
   int in = -1, out = -1, err = -1;       // borrowed; -1: the parent's
   bool terminal = false;                 // `in` becomes the controlling terminal of a new session
   bool group = false;  // leads a process group, and is killed if this process dies
-  bool bare = false;   // inherits no other descriptor, for one that outlives us
+  bool bare = false;   // inherits no other descriptor: for one that outlives us, or one of many
   int folder = -1;     // borrowed; -1: the parent's
   mode_t umask = 022;
   uint64_t descriptors = 0;  // soft limit of open descriptors; 0: the parent's

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "lib/base/args.h"
+#include "lib/base/high_fd.h"
 
 namespace pty {
 
@@ -31,7 +32,7 @@ void repaint(int master) {
 
 Result<Pair> open(Size size) {
   Pair p;
-  p.master = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  p.master = base::high(Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)));
   if (!p.master) return base::sys_error(errno, "cannot open a pty");
   std::array<char, 64> name{};
   if (::grantpt(p.master.get()) < 0 || ::unlockpt(p.master.get()) < 0 ||

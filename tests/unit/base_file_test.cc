@@ -12,6 +12,7 @@
 
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
+#include "lib/base/high_fd.h"
 #include "tests/unit/help.h"
 
 using base::Errc;
@@ -141,4 +142,25 @@ TEST_CASE("set_nonblocking sets and clears one flag") {
   base::set_nonblocking(ends.near.get(), true);
   CHECK(::fcntl(ends.near.get(), F_GETFL) == flags);
   base::set_nonblocking(-1, true);  // says nothing
+}
+
+TEST_CASE("a descriptor that stays gets a high number, with its file and no copy of it") {
+  const Folder dir;
+  help::put_file(dir / "f", "text");
+  const size_t before = help::open_descriptors();
+  Result<Fd> opened = base::open_file(dir / "f", O_RDONLY);
+  REQUIRE(opened);
+  Fd fd = base::high(std::move(*opened));
+  CHECK(fd.get() >= base::kLowFds);
+  CHECK(::fcntl(fd.get(), F_GETFD) == FD_CLOEXEC);
+  std::string got(4, '\0');
+  CHECK(::read(fd.get(), got.data(), got.size()) == 4);
+  CHECK(got == "text");
+  const int number = fd.get();
+  fd = base::high(std::move(fd));
+  CHECK(fd.get() == number);
+  CHECK(help::open_descriptors() == before + 1);
+  errno = ENOENT;
+  CHECK_FALSE(base::high(Fd()));
+  CHECK(errno == ENOENT);
 }

@@ -1,7 +1,10 @@
 // One console with real commands: connects, is looked at, typed at, lost and found again.
+#include <fcntl.h>
+
 #include <csignal>
 #include <string>
 
+#include "lib/base/high_fd.h"
 #include "tests/unit/consoled_house.h"
 
 using consoled::Admission;
@@ -233,6 +236,24 @@ TEST_CASE("offsets and history go on after a restart of the daemon") {
   CHECK(run_until(h.loop, [&] { return a.far.has("second line\r\n"); }));
   CHECK(a.far.got == "first line\r\nsecond line\r\n");
   CHECK(help::text(dir / "log/n1.log").starts_with("first line\r\n"));
+}
+
+// Of a command nobody copies what is above the descriptors that it is given: net/child.h.
+TEST_CASE("what a console keeps open leaves the low descriptors free") {
+  const auto low = [] {
+    int n = 0;
+    for (int fd = 0; fd < base::kLowFds; fd++) n += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return n;
+  };
+  const Folder dir;
+  House h(dir.path());
+  const int before = low();
+  for (int i = 0; i < 20; i++) {
+    Console& c = h.add(base::cat("n", i), "sh -c 'echo up; exec cat'");
+    CHECK(run_until(h.loop, [&] { return help::exists(dir / base::cat("log/n", i, ".log")); }));
+    CHECK(h.reaches(c, State::connected));
+  }
+  CHECK(run_until(h.loop, [&] { return low() == before; }));
 }
 
 TEST_CASE("without a journal there are offsets too, of this start") {

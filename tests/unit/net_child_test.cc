@@ -113,6 +113,30 @@ TEST_CASE("a bare child inherits its standard files alone") {
   CHECK(run(c).out == "0\n");
 }
 
+// What is above those that it is given is not even copied; what is below must not be missing.
+TEST_CASE("a bare child of a process with many descriptors gets its own, and takes none away") {
+  std::vector<Fd> many;
+  for (int i = 0; i < 500; i++) many.emplace_back(::fcntl(STDIN_FILENO, F_DUPFD, 100));
+  const size_t before = help::open_descriptors();
+  for (const bool is_high : {false, true}) {
+    Result<base::Pipe> pipe = base::make_pipe();
+    REQUIRE(pipe);
+    REQUIRE(base::write_all(pipe->write.get(), "given\n"));
+    pipe->write.reset();
+    if (is_high) pipe->read = Fd(::fcntl(pipe->read.get(), F_DUPFD_CLOEXEC, 300));
+    Command c = shell("cat; ls /proc/self/fd");
+    c.bare = true;
+    c.in = pipe->read.get();
+    CHECK(run(c).out == "given\n0\n1\n2\n3\n");  // 3: the folder that ls reads
+  }
+  Command missing;
+  missing.argv = {"/no/such/program"};
+  missing.environment = net::environment();
+  missing.bare = true;
+  CHECK(failure(missing).what == "cannot run /no/such/program: No such file or directory");
+  CHECK(help::open_descriptors() == before);
+}
+
 TEST_CASE("a helper that is ended is gone and collected, and nobody is told") {
   Loop loop;
   Command c = shell("sleep 60 & wait");

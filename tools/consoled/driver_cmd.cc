@@ -48,7 +48,7 @@ class CmdDriver : public LineDriver {
     command.argv = line_.argv;
     command.environment = line_.environment;
     command.in = command.out = command.err = pair->slave.get();
-    command.terminal = true;
+    command.terminal = command.bare = true;
     auto child = net::Child::start(around_.loop, command, [this](int status) { exited(status); });
     if (!child) return close(child.error());
     child_ = std::move(*child);

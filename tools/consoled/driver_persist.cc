@@ -57,6 +57,7 @@ class PersistentDriver : public Driver {
     command.argv.insert(command.argv.end(), line_.argv.begin(), line_.argv.end());
     command.environment = line_.environment;
     command.in = command.out = null->get();
+    command.bare = true;
     auto child = net::Child::start(around_.loop, command, [this](int status) { exited(status); });
     if (!child) return child.error();
     launcher_ = std::move(*child);
