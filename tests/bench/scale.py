@@ -25,11 +25,13 @@ FLOOD = ["yes", "the quick brown fox jumps over the lazy dog"]
 
 
 class Server:
-    """A consoled with these nodes, from its start. Leaving ends it and removes its folder."""
+    """A consoled with these nodes, from its start. Leaving ends it and removes its folder, but not
+    where the next round is to make many files: for each, an ext4 without a journal looks at all
+    that were removed in the last minutes."""
 
-    def __init__(self, place, nodes, journal=True, **options):
+    def __init__(self, place, nodes, journal=True, keep=False, **options):
         os.makedirs(place, exist_ok=True)
-        self.place = place
+        self.place, self.keep = place, keep
         self.argv, _, _ = configure(place, nodes, journal, **options)
         self.start()
 
@@ -100,13 +102,14 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
-        shutil.rmtree(self.place, ignore_errors=True)
+        if not self.keep:
+            shutil.rmtree(self.place, ignore_errors=True)
 
 
 def cmds(rounds):
     def consoled_up():
         nodes = {f"n{i}": node(["cat"]) for i in range(CMDS)}
-        with Server(rounds.folder(), nodes) as server:
+        with Server(rounds.folder(), nodes, keep=True) as server:
             up, worst = server.seconds_until_connected(CMDS, 60)
             idle = server.idle_cpu()
             rss, threads = server.rss_mib(), server.threads()
