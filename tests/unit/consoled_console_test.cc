@@ -62,6 +62,54 @@ TEST_CASE("a line that is lost comes back, and who looks is told and loses no pl
   CHECK(c.status().reason.empty());
 }
 
+// A driver that says what it may not, at any time, costs the others nothing and itself one line.
+TEST_CASE("what cannot happen to a console begins it anew, and the daemon goes on") {
+  using Says = void (*)(consoled::Intake&);
+  const Says opens = [](consoled::Intake& line) { line.opened({}); };
+  const Says closes = [](consoled::Intake& line) {
+    line.closed(base::error(base::Errc::closed, "gone"));
+  };
+  struct Row {
+    State in;
+    Says says;
+    std::string reason;
+  };
+  for (const Row& row : {Row{State::idle, opens, ""}, Row{State::idle, closes, ""},
+                         Row{State::queued, opens, "internal error: opened while queued"},
+                         Row{State::queued, closes, "internal error: closed while queued"},
+                         Row{State::connected, opens, "internal error: opened while connected"},
+                         Row{State::waiting, opens, "internal error: opened while waiting"},
+                         Row{State::waiting, closes, "internal error: closed while waiting"}}) {
+    CAPTURE(state_name(row.in));
+    const Folder dir;
+    House h(dir.path());
+    Console& other = h.add("other", "cat");
+    CHECK(h.reaches(other, State::connected));
+    // The second line stays.
+    const std::string once = "sh -c 'mkdir " + dir.path() + "/again 2>/dev/null && exit; exec cat'";
+    Console& c = h.add("n1", row.in == State::waiting ? once : "cat", row.in == State::idle);
+    if (row.in != State::idle && row.in != State::queued) CHECK(h.reaches(c, row.in));
+    CHECK(c.status().state == row.in);
+    row.says(c);
+    CHECK(c.status().state == (row.in == State::idle ? State::idle : State::waiting));
+    CHECK(c.status().reason == row.reason);
+    Looker a(c);
+    a.far.send("x\r");
+    CHECK(run_until(h.loop, [&] { return a.far.has("x\r\nx"); }));
+    CHECK(c.status().state == State::connected);
+    CHECK(h.turns.active() + h.turns.waiting() == 0);
+    CHECK(other.status().ups == 1);
+  }
+}
+
+TEST_CASE("a driver that there is no more is an error of its console") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.consoles->add({"n1", "gone", {}, false, {}});
+  CHECK(h.reaches(c, State::waiting));
+  CHECK(c.status().reason == "no such driver: gone");
+}
+
 TEST_CASE("a command that cannot run is tried again and again, ever more rarely") {
   const Folder dir;
   House h(dir.path());

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/base/check.h"
 #include "lib/base/log.h"
 #include "tools/consoled/drivers.h"
 #include "tools/consoled/params.h"
@@ -81,9 +80,7 @@ void Console::retry() {
 
 void Console::reconnect() {
   if (status_.state == State::connected) {
-    lose_line();
-    driver_.reset();  // it knows nothing of this, and might still tell of its own end
-    closed(error(Errc::closed, "asked to connect again"));
+    break_off(error(Errc::closed, "asked to connect again"));
   }
   retry();
 }
@@ -133,9 +130,9 @@ void Console::redefine(Node node) {
 // ---- The state machine
 
 void Console::happen(Happening what) {
-  const Edge e = edge(status_.state, what);
-  CHECK(e.act != Act::bug);
-  if (e.to != status_.state) {
+  const State from = status_.state;
+  const Edge e = edge(from, what);
+  if (e.to != from) {
     status_.state = e.to;
     status_.since_us = base::wall_us();
   }
@@ -164,16 +161,19 @@ void Console::happen(Happening what) {
       status_.next_us = 0;
       retry_->timer.cancel();
       break;
-    case Act::nothing:
     case Act::bug:
+      begin_anew(from, what);
+      break;
+    case Act::nothing:
       break;
   }
 }
 
 void Console::open() {
   const DriverKind* kind = driver_kind(node_.driver);
-  CHECK(kind != nullptr);  // definitions are checked
   status_.attempts++;
+  // Definitions are checked.
+  if (kind == nullptr) return closed(error(Errc::bad_input, "no such driver: ", node_.driver));
   driver_ = kind->make(shared_.around, with_defaults(node_, shared_.config), *this);
   if (size_) driver_->resize(*size_);
   driver_->open(shared_.loop.now() + shared_.config.connect.timeout);
@@ -203,6 +203,22 @@ void Console::lose_line() {
   if (!typing_) return;
   const size_t lost = typing_->stop();
   if (lost > 0) tell_all(cat("\n[[", lost, " bytes of input dropped]]\n"));
+}
+
+// A line that is up, and that ends not by its driver: which might still tell of its own end.
+void Console::break_off(base::Error why) {
+  lose_line();
+  driver_.reset();
+  closed(std::move(why));
+}
+
+// After what cannot happen.
+void Console::begin_anew(State from, Happening what) {
+  closed_ =
+      error(Errc::closed, "internal error: ", happening_name(what), " while ", state_name(from));
+  base::log::error(name(), ": ", closed_->what);
+  if (status_.state == State::waiting) return set_retry();
+  lose_line();
 }
 
 void Console::drop() {
@@ -381,7 +397,7 @@ void Console::begin_idle() {
           .send = [this](Steps probe) { typing_now().play(std::move(probe), nullptr); },
           .dead =
               [this] {
-                closed(error(Errc::timeout, "silent, also after the idle string was sent"));
+                break_off(error(Errc::timeout, "silent, also after the idle string was sent"));
               },
       });
 }

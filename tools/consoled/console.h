@@ -23,7 +23,7 @@
 
 namespace consoled {
 
-class Console final : private Intake {
+class Console final : public Intake {
  public:
   // Who needs a console connected without being its viewer (yet): an on-demand one stays up while
   // there is one. Told once when it is up, or when an attempt failed; never within a call.
@@ -139,6 +139,8 @@ class Console final : private Intake {
   void drop();
   void set_retry();
   void lose_line();
+  void break_off(base::Error why);
+  void begin_anew(State from, Happening what);
   Tape& tape_now();
   Typing& typing_now();
   void begin_chat();

@@ -6,28 +6,33 @@ namespace {
 
 using Row = std::array<Edge, kHappenings>;
 
-constexpr Edge kBug{State::idle, Act::bug};
-
 constexpr Edge stay(State s) {
   return {s, Act::nothing};
+}
+
+// Who is wanted is so still, and tries again like after any other failure.
+constexpr Edge bug(State s) {
+  return {s == State::idle ? State::idle : State::waiting, Act::bug};
 }
 
 // By Happening: wanted, unwanted, turn, opened, closed, due.
 constexpr std::array<Row, kStates> kTable = {
     // idle
-    Row{Edge{State::queued, Act::queue}, stay(State::idle), kBug, kBug, kBug, kBug},
+    Row{Edge{State::queued, Act::queue}, stay(State::idle), bug(State::idle), bug(State::idle),
+        bug(State::idle), bug(State::idle)},
     // queued
     Row{stay(State::queued), Edge{State::idle, Act::leave}, Edge{State::connecting, Act::open},
-        kBug, kBug, kBug},
+        bug(State::queued), bug(State::queued), bug(State::queued)},
     // connecting: a driver may say at once, or much later, that it cannot
-    Row{stay(State::connecting), Edge{State::idle, Act::drop}, kBug,
-        Edge{State::connected, Act::greet}, Edge{State::waiting, Act::retry}, kBug},
+    Row{stay(State::connecting), Edge{State::idle, Act::drop}, bug(State::connecting),
+        Edge{State::connected, Act::greet}, Edge{State::waiting, Act::retry},
+        bug(State::connecting)},
     // connected
-    Row{stay(State::connected), Edge{State::idle, Act::drop}, kBug, kBug,
-        Edge{State::waiting, Act::retry}, kBug},
+    Row{stay(State::connected), Edge{State::idle, Act::drop}, bug(State::connected),
+        bug(State::connected), Edge{State::waiting, Act::retry}, bug(State::connected)},
     // waiting: who comes now does not wait for the next attempt
-    Row{Edge{State::queued, Act::queue}, Edge{State::idle, Act::rest}, kBug, kBug, kBug,
-        Edge{State::queued, Act::queue}},
+    Row{Edge{State::queued, Act::queue}, Edge{State::idle, Act::rest}, bug(State::waiting),
+        bug(State::waiting), bug(State::waiting), Edge{State::queued, Act::queue}},
 };
 
 }  // namespace
@@ -40,6 +45,12 @@ std::string_view state_name(State state) {
   constexpr std::array<std::string_view, kStates> kNames = {"idle", "queued", "connecting",
                                                             "connected", "waiting"};
   return kNames[static_cast<size_t>(state)];
+}
+
+std::string_view happening_name(Happening what) {
+  constexpr std::array<std::string_view, kHappenings> kNames = {"wanted", "unwanted", "turn",
+                                                                "opened", "closed",   "due"};
+  return kNames[static_cast<size_t>(what)];
 }
 
 std::string_view compatible_name(const Status& s) {

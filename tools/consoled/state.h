@@ -36,7 +36,7 @@ enum class Act : uint8_t {
   drop,   // ends the line
   retry,  // the line is down: sets the time of the next attempt
   rest,   // there will be no next attempt
-  bug,    // cannot happen
+  bug,    // cannot happen: logs it, and begins anew; a mistake of ours is to cost one line only
 };
 
 struct Edge {
@@ -52,6 +52,8 @@ Edge edge(State from, Happening what);
 
 // "idle", "queued", "connecting", "connected", "waiting": our own words.
 std::string_view state_name(State state);
+// "wanted", "unwanted", "turn", "opened", "closed", "due"; for the log.
+std::string_view happening_name(Happening what);
 
 // How a console is doing, for people and programs.
 struct Status {
