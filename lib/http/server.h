@@ -64,6 +64,8 @@ class Server {
     rules_.patience.header = header;
   }
   size_t connections() const { return places_->taken(); }
+  // Nobody is there, and it may go.
+  bool empty() const { return connections_.empty() && places_->taken() == 0; }
   uint64_t requests() const { return requests_; }
   uint64_t refused() const { return refused_; }
 

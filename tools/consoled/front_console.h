@@ -30,6 +30,8 @@ class FrontConsole {
   // Accepts no more; who is there stays.
   void close() { listener_.reset(); }
   bool open() const { return listener_.has_value(); }
+  // Nobody is there, and no viewer who came this way.
+  bool empty() const { return clients_.empty() && relays_.empty() && places_->taken() == 0; }
   // Other limits, from now on.
   void limit(const ConnectionLimits& limits) { places_->limit(limits.all, limits.per_address); }
 

@@ -183,6 +183,7 @@ void Fronts::move_listeners() {
     if (door.console) door.console->close();
     base::log::info("reload: ", door.at.address, ": closed");
   }
+  doors_.remove_if([](const Door& door) { return !door.open && door.empty(); });
   for (const TcpListener& l : wanted) {
     const auto is_it = [&](const Door& door) { return door.open && serves(door.at, l); };
     if (std::any_of(doors_.begin(), doors_.end(), is_it)) continue;

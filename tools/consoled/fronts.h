@@ -27,12 +27,17 @@ class Fronts {
                                                     ControlCommands& commands, Sockets sockets,
                                                     int64_t started_us);
 
+  // TCP ports, also closed ones that somebody still uses.
+  size_t ports() const { return doors_.size(); }
+
  private:
-  // One of the TCP ports. Closed by a reload it stays for those who are there.
+  // One of the TCP ports. Closed by a reload it stays for those who are there; it goes with the
+  // first reload that finds nobody.
   struct Door {
     explicit Door(TcpListener listener) : at(std::move(listener)) {}
     TcpListener at;  // with the port that it has
     bool open = true;
+    bool empty() const { return (!http || http->empty()) && (!console || console->empty()); }
     std::optional<http::Server> http;
     std::optional<FrontConsole> console;
   };

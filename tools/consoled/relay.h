@@ -39,6 +39,7 @@ class Relays {
 
   // The end that speaks plainly. An error: no descriptors left.
   base::Result<base::Fd> join(http::Upgraded outer, Forms forms = {});
+  bool empty() const { return relays_.empty(); }
 
  private:
   class Relay;
