@@ -75,9 +75,31 @@ pid_ended() { [ ! -e "/proc/$1/exe" ]; }    # PID; a zombie that nobody has wait
 absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 size_at_least() { [ "$(stat -c %s "$1")" -ge "$2" ]; }  # FILE BYTES
 
-# A port that nobody has. The kernel gives a socket bound to 0 one that nobody had lately.
+# A port that nobody has, and that nobody takes before the test's server does: it is below those that
+# the kernel gives to connections, and each is given once, to all tests of a user. As free_port of
+# tests/unit/port.h, with which it shares the file that has the last one.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  local end lock port=0 tries=0 first=10000
+  read -r end _ </proc/sys/net/ipv4/ip_local_port_range
+  [ "$end" -ge $((first + 1000)) ] || end=32768  # all are the kernel's
+  exec {lock}<>"/tmp/lineman-test-ports.$UID"
+  flock "$lock"
+  read -r port <&"$lock" || true
+  while [ $((tries += 1)) -le 1000 ]; do
+    port=$((port + 1))
+    [ "$port" -ge "$first" ] && [ "$port" -lt "$end" ] || port=$first
+    port_taken "$port" || break
+  done
+  echo "$port" >"/tmp/lineman-test-ports.$UID"
+  exec {lock}>&-
+  echo "$port"
+}
+# Also by a connection that has ended, for its time of waiting.
+port_taken() {
+  local hex
+  printf -v hex ':%04X' "$1"
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v "end=$hex\$" '$2 ~ end {taken = 1} END {exit !taken}'
 }
 
 # --- Background children

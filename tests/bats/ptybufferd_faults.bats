@@ -521,7 +521,7 @@ print("exact")'
 
 @test "over TCP the last output arrives though keys are on their way" {
   local port
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_port)
   ptybufferd -q -i -r "127.0.0.1:$port" sh -c 'stty raw -echo; head -c 1 >/dev/null; yes 1234567 | head -n 25000'
   run -0 python3 - "$port" <<'END'
 import socket, sys, threading, time

@@ -48,7 +48,7 @@ certificates() {
     -subj /CN=ca 2>/dev/null
   certificate good 20200101000000Z 20400101000000Z
   certificate old 20200101000000Z 20210203040506Z
-  PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  PORT=$(free_port)
   TLS="rediss://127.0.0.1:$PORT?ca=$T/ca.pem"
 }
 

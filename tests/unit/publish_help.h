@@ -19,11 +19,13 @@
 #include "lib/net/stream.h"
 #include "tests/unit/help.h"
 #include "tests/unit/journal_help.h"
+#include "tests/unit/port.h"
 #include "tools/consoled/publisher.h"
 
 namespace publish_help {
 
 using namespace journal_help;
+using help::free_port;
 
 // A console with its journal, told to a publisher as consoled tells it.
 class Said {
@@ -116,18 +118,6 @@ class Listening {
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::unique_ptr<Peer>> peers_;
 };
-
-// A TCP port that nobody has at the moment.
-inline uint16_t free_port() {
-  const auto any = net::tcp_address("127.0.0.1:0");
-  REQUIRE(any);
-  const base::Result<base::Fd> fd = net::bind_listen(*any, {});
-  REQUIRE(fd);
-  sockaddr_in a{};
-  socklen_t size = sizeof a;
-  REQUIRE(::getsockname(fd->get(), reinterpret_cast<sockaddr*>(&a), &size) == 0);
-  return ntohs(a.sin_port);
-}
 
 // "hello" of {"type":"console","message":"hello",...}: for messages without escapes.
 inline std::string message_of(const std::string& line) {

@@ -1,6 +1,5 @@
-#include <netinet/in.h>
-
 #include "lib/redis/connect.h"
+#include "tests/unit/port.h"
 #include "tests/unit/redis_help.h"
 
 using base::Result;
@@ -10,17 +9,8 @@ using redis::Client;
 
 namespace {
 
-// Nobody had it a moment ago.
 std::string free_port() {
-  const base::Fd fd(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(fd.get(), any, size) == 0);
-  REQUIRE(::getsockname(fd.get(), any, &size) == 0);
-  return std::to_string(ntohs(address.sin_port));
+  return std::to_string(help::free_port());
 }
 
 // Where the helpers were built.
@@ -161,11 +151,11 @@ TEST_CASE("TLS: two clients of one way to connect do not cut each other's connec
   const redis::Connect connect = redis::connector(*target);
   Client one(loop, connect, {}, {}), two(loop, connect, {}, {});
   REQUIRE(run_until(loop, [&] { return one.ready() && two.ready(); }));
-  int good = 0;
+  int good = 0, bad = 0;
   for (Client* client : {&one, &two}) {
-    client->command({"PING"}, [&](const Result<redis::Reply>& r) { good += r ? 1 : 0; });
+    client->command({"PING"}, [&](const Result<redis::Reply>& r) { (r ? good : bad)++; });
   }
-  help::run_for(loop, std::chrono::milliseconds(50));
+  REQUIRE(run_until(loop, [&] { return good + bad == 2; }));
   CHECK(good == 2);
   CHECK(one.connections() + two.connections() == 2);
 }

@@ -18,6 +18,7 @@
 #include "lib/net/process_tree.h"
 #include "lib/net/resolve.h"
 #include "tests/unit/help.h"
+#include "tests/unit/port.h"
 
 namespace help {
 
@@ -43,18 +44,6 @@ inline void run(const Words& argv, const std::string& log) {
   int status = -1;
   ::waitpid(spawn(argv, log), &status, 0);
   REQUIRE_MESSAGE(status == 0, text(log));
-}
-
-// A port that nobody listens at.
-inline uint16_t free_port() {
-  const auto address = net::numeric_address("127.0.0.1", 0);
-  REQUIRE(address);
-  const auto fd = net::bind_listen(*address, {});
-  REQUIRE(fd);
-  sockaddr_in name{};
-  socklen_t size = sizeof name;
-  REQUIRE(::getsockname(fd->get(), reinterpret_cast<sockaddr*>(&name), &size) == 0);
-  return ntohs(name.sin_port);
 }
 
 inline void wait_for_port(uint16_t port) {
