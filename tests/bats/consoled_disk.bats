@@ -91,7 +91,7 @@ for name in ("n1", "late"):
     c = Congo(name).attach(); c.types(b"on"); c.types(b"and on")
 assert http(api, request(b"GET", b"/command/replay/flood"))[0] == 200
 assert http(api, request(b"DELETE", b"/nodes/late"))[0] == 202
-assert time.monotonic() - begun < 5 * PATIENCE
+assert time.monotonic() - begun < 20 * PATIENCE
 print("on")'
   thaw
   assert_output on

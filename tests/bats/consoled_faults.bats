@@ -120,10 +120,10 @@ for _ in range(5):
     good.types(b"on"); good.out = b""
     assert http(api, request(b"GET", b"/nodes"))[0] == 200
     assert ask(ctl, {"cmd": "status"})["ok"]
-assert time.monotonic() - begun < 5 * PATIENCE
+assert time.monotonic() - begun < 20 * PATIENCE
 for s in slow:
     if s.family != socket.AF_UNIX: assert ended(s)
-assert time.monotonic() - begun < 15 * PATIENCE
+assert time.monotonic() - begun < 40 * PATIENCE
 good.types(b"still")
 print("served")'
   assert_output served

@@ -119,7 +119,7 @@ assert b"bytes skipped]]" in stalled.out or stalled.out.endswith(b"\n400000\n")'
 @test "a thousand consoles are up soon, and the API answers meanwhile" {
   python3 -c 'import json; print(json.dumps({"nodes":[{"name":"c%d"%i,"driver":"cmd","params":{"cmd":"cat"}} for i in range(1000)]}))' >"$T/bulk"
   curl -s -X POST --data-binary "@$T/bulk" "$URL/bulk/nodes" | jq -e 'length == 1000'
-  curl -sf -m "$((2 * LM_PATIENCE))" "$URL/nodes" >/dev/null
+  curl -sf -m "$((10 * LM_PATIENCE))" "$URL/nodes" >/dev/null
   all_up() { [ "$(curl -s "$URL/nodes" | jq '[.nodes[] | select(.state == "connected")] | length')" -eq 1000 ]; }
   wait_until 30 all_up
   LM_GRACE=30

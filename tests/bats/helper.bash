@@ -73,6 +73,7 @@ file_has() { grep -qaF -e "$2" "$1"; }       # FILE TEXT
 pid_gone() { ! kill -0 "$1" 2>/dev/null; }  # PID; a zombie still counts as there for its parent
 pid_ended() { [ ! -e "/proc/$1/exe" ]; }    # PID; a zombie that nobody has waited for yet has ended
 absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
+took_term() { ! grep -q '^S[hi][dg]Pnd:.*[4-7c-f]...$' "/proc/$1/status"; }  # PID: none waits for it
 size_at_least() { [ "$(stat -c %s "$1")" -ge "$2" ]; }  # FILE BYTES
 
 # A port that nobody has, and that nobody takes before the test's server does: it is below those that

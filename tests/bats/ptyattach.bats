@@ -675,7 +675,7 @@ old() { "$T/ptybufferconnect" "$@"; }
   echo_job web
   began=$(now_ms)
   run -0 ptyattach
-  [ $(($(now_ms) - began)) -lt $((4000 * LM_PATIENCE)) ]
+  [ $(($(now_ms) - began)) -lt $((6000 * LM_PATIENCE)) ]
   assert_equal "$(grep -c ' silent ' <<<"$output")" 8
   assert_line --regexp '^web +running '
 }

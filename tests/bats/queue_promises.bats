@@ -194,7 +194,7 @@ bg() {
   bg a qwait -w jobs -x sh -c 'trap "" TERM; echo $$ >command; while :; do sleep 0.02; done'
   wait_until 5 test -s command
   kill -TERM "$(cat a.pid)"
-  sleep 0.2 # two that follow each other at once may be seen as one
+  wait_until 5 took_term "$(cat a.pid)" # two that follow each other at once may be seen as one
   local began
   began=$(now_ms)
   kill -TERM "$(cat a.pid)"

@@ -150,8 +150,13 @@ WORKER=(qwait -w jobs --lease 0.9 -x sh -c 'echo "$LINEMAN_TRY $1" >>ran' sh {})
   for step in hold mute; do
     rm -f ran
     # Two that follow each other at once may be seen as one.
-    start_bg sh -c 'while [ ! -s ran ]; do sleep 0.02; done; kill -TERM "$(cat pid)"
-      sleep 0.2; kill -TERM "$(cat pid)"'
+    twice() {
+      wait_until 30 test -s ran
+      kill -TERM "$(cat pid)"
+      wait_until 5 took_term "$(cat pid)"
+      kill -TERM "$(cat pid)"
+    }
+    start_bg twice
     at "work_release:1:$step" qwait -w jobs --lease 3 -x sh -c 'echo >ran; while :; do sleep 0.02; done'
     kill_it
     run qwait -w jobs --hold -n 1 -t 10
@@ -358,7 +363,7 @@ blocked() { [ "$(redis INFO clients | tr -d '\r' | sed -n 's/^blocked_clients://
     began=$SECONDS
     kill "$pid"
     wait "$pid" || true
-    [ $((SECONDS - began)) -lt $((2 * LM_PATIENCE)) ]
+    [ $((SECONDS - began)) -lt $((4 * LM_PATIENCE)) ]  # and not its five seconds
     wait_until 5 blocked 0
   done
   redis ACL SETUSER default +@all >/dev/null

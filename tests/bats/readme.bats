@@ -15,7 +15,7 @@ mk() { timeout $((50 * LM_PATIENCE)) make -s -C "$LM_ROOT" BUILD="$BUILD" -o all
 # tried LINE: runs it, or what stands for it.
 tried() {
   case $1 in
-    'make run') mk -n run ONCE=1 >said && (cd "$LM_ROOT" && eval "$(grep '/bin/lineman tour' "$T/said")") ;;
+    'make run') mk -n run ONCE=1 >said && (cd "$LM_ROOT" && eval "timeout $((50 * LM_PATIENCE)) $(grep '/bin/lineman tour' "$T/said")") ;;
     'make check') ;; # what runs this file
     'make install') mk install DESTDIR="$T/root" ;;
     *) return 127 ;;

@@ -55,12 +55,13 @@ notify_socket() { # what comes there goes to $T/notices
 }
 
 @test "TERM ends the whole tree, removes the sockets, and is a clean end" {
-  start_bg ptybufferd -dq "$T/job.sock" sh -c 'setsid sleep 321 & sleep 322'
+  # So many seconds as nobody else sleeps.
+  start_bg ptybufferd -dq "$T/job.sock" sh -c "setsid sleep 321.$$ & sleep 322.$$"
   wait_until 5 test -S "$T/job.ctl"
-  wait_until 5 pgrep -f 'sleep 321'
+  wait_until 5 pgrep -f "sleep 321.$$"
   kill -TERM "$BG"
   wait "$BG"
   assert [ ! -e "$T/job.sock" ]
   assert [ ! -e "$T/job.ctl" ]
-  run -1 pgrep -f 'sleep 32[12]'
+  run -1 pgrep -f "sleep 32[12].$$"
 }

@@ -310,7 +310,8 @@ refuses() {
   run timeout 20 sh -c '{ tlspipe --ca "$1" 127.0.0.1 "$2" <never; echo "status $?" >&2; } | head -n 1' \
     sh "$CA/ca.pem" "$PORT"
   exec 5>&-
-  assert_output $'y\nstatus 0'
+  # head says its line when it is done with its input, perhaps after that.
+  assert_equal "$(sort <<<"$output")" $'status 0\ny'
 }
 
 @test "an idle connection costs no processor time" {

@@ -239,7 +239,7 @@ TEST_CASE("a silent line is probed, and when that is not answered, connected ane
   Console& c = h.add("n1", "sh -c 'stty -echo; while read x; do :; done'", false,
                      {{"idle", "1"}, {"idle_answer", "1"}});
   Console& fine =
-      h.add("n2", "cat", false, {{"idle", "1"}, {"idle_answer", "1"}, {"idle_string", "?\\r"}});
+      h.add("n2", "cat", false, {{"idle", "1"}, {"idle_answer", "30"}, {"idle_string", "?\\r"}});
   Looker a(fine);
   CHECK(run_until(h.loop, [&] { return c.status().ups >= 2; }));
   CHECK(run_until(h.loop, [&] { return a.far.has("?\r\n?\r\n?"); }));

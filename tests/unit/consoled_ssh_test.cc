@@ -333,7 +333,7 @@ TEST_CASE("ssh: who accepts and says nothing, or something else, is left at the 
                false,
                {}};
   const auto d = consoled::driver_kind("ssh")->make(house.around, node, intake);
-  d->open(house.loop.now() + std::chrono::milliseconds(300));
+  d->open(house.loop.now() + std::chrono::seconds(1));
   CHECK(house.until([&] { return intake.over.has_value(); }));
   CHECK(intake.over->what ==
         base::cat("127.0.0.1:", server.port, ": the host did not answer in time"));
@@ -351,10 +351,10 @@ TEST_CASE("ssh: a host that has fallen silent is asked, and given up when it doe
   House house;
   Intake intake;
   Node node = shell(sshd);
-  node.params["keepalive"] = "1";
+  node.params["keepalive"] = "2";
   const auto d = house.open(node, intake);
   REQUIRE(house.until([&] { return intake.is_open; }));
-  help::run_for(house.loop, std::chrono::milliseconds(3500));  // asked, answered, asked
+  help::run_for(house.loop, std::chrono::milliseconds(5000));  // asked, answered, asked
   CHECK_FALSE(intake.over);
   d->write("echo still$((1+1))here\r");
   CHECK(house.says(intake, "still2here"));

@@ -240,7 +240,7 @@ TEST_CASE(
     "http: a client that takes nothing of its answer is left, one that takes a little is not") {
   const std::string big(4 << 20, 'x');
   http::Patience p = hurry();
-  p.stall = milliseconds(200);
+  p.stall = milliseconds(1000);
   House h([&](const ExchangePtr& e) { e->respond(response(200, "text/plain", big)); },
           {.patience = p});
   Far stalled = h.client(4096), slow = h.client(4096);

@@ -205,7 +205,7 @@ TEST_CASE("secret files: whole, first line, and who may read them") {
 
 TEST_CASE("handshakes: so many at once, in order; who stands still gives up its place") {
   net::Loop loop;
-  ssh::Handshakes queue(loop, 2, milliseconds(50));
+  ssh::Handshakes queue(loop, 2, milliseconds(500));
   using Turn = ssh::Handshakes::Turn;
   std::string granted;
   std::vector<std::unique_ptr<Turn>> turns;
