@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ class Lines {
   bool pending() const { return !rest_.empty(); }
   std::string_view rest() const { return rest_; }
   int64_t since() const { return first_.time_us; }  // of it
+  // Where it begins, if that is known.
+  std::optional<uint64_t> from() const {
+    return pending() && first_.numbered ? std::optional(first_.offset) : std::nullopt;
+  }
 
  private:
   bool bytes(Item item, const Take& take);

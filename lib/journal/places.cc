@@ -47,6 +47,14 @@ uint64_t Places::position_of(uint64_t offset) const {
   return after == all_.end() ? position : std::min(position, after->position);
 }
 
+bool Places::resumed(size_t place) const {
+  if (place == 0 || all_[place].kind != Kind::up) return false;
+  const Place& before = all_[place - 1];
+  const Place& up = all_[place];
+  return up.source.epoch != 0 && up.source.epoch == before.source.epoch &&
+         up.source.offset - before.source.offset == up.offset - before.offset;
+}
+
 std::optional<uint64_t> Places::position_since(int64_t time_us) const {
   for (const Place& place : all_) {
     if (place.time_us >= time_us && place.kind != Kind::end) return place.position;

@@ -38,6 +38,8 @@ class Places {
   size_t at_position(uint64_t position) const;
   // The position of this byte of the stream, or of the next one that the file has.
   uint64_t position_of(uint64_t offset) const;
+  // Whether a source came up there that goes on where it was at the place before.
+  bool resumed(size_t place) const;
   // The position of the first chunk that was written at this time or later; nothing: all are older.
   std::optional<uint64_t> position_since(int64_t time_us) const;
 

@@ -116,12 +116,14 @@ base::Result<std::optional<Item>> Reader::next() {
 
 // What can be told from what was read: an event that is due, or bytes up to the next place.
 std::optional<Item> Reader::step() {
-  const std::vector<Place>& all = link().places().all();
+  const Places& places = link().places();
+  const std::vector<Place>& all = places.all();
   if (epoch() != 0) was_ = epoch();
   while (place_ + 1 < all.size() && all[place_ + 1].position <= at_) {
     const Place& p = all[++place_];
     if (is_event(p.kind)) {
-      return Item{Item::What::event, p.kind, p.text, p.time_us, true, p.offset};
+      return Item{Item::What::event,     p.kind, p.text, p.time_us, true, p.offset,
+                  places.resumed(place_)};
     }
   }
   if (block_at_ == block_size_) return {};

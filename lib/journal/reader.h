@@ -27,6 +27,7 @@ struct Item {
   int64_t time_us = 0;      // when they were written; 0: not known
   bool numbered = false;    // false: the file has no index that tells `offset`
   uint64_t offset = 0;      // of the first byte; of a marker and an event: of the next byte
+  bool resumed = false;     // of Kind::up: the source's next byte follows what was there before
 };
 
 class Reader {

@@ -101,6 +101,31 @@ Item bytes_at(uint64_t offset, std::string_view text) {
 }
 }  // namespace
 
+TEST_CASE("a source that comes up again is one that goes on, or another one") {
+  const Folder dir;
+  {
+    Life life(dir / "n.log");
+    for (const std::optional<Source> source :
+         {std::optional(Source{5, 100}), std::optional(Source{5, 116}),
+          std::optional(Source{5, 133}), std::optional(Source{6, 149}),
+          std::optional(Source{6, 165}), std::optional<Source>(), std::optional<Source>()}) {
+      life.note(Kind::up, "", source);
+      life.note(Kind::attach, "somebody");
+      life.say_all(16);
+    }
+  }
+  Reader r = reader(dir / "n.log");
+  std::vector<bool> resumed;
+  for (;;) {
+    const base::Result<std::optional<Item>> item = r.next();
+    REQUIRE(item);
+    if (!*item) break;
+    if ((*item)->kind == Kind::up) resumed.push_back((*item)->resumed);
+    if ((*item)->kind != Kind::up) CHECK_FALSE((*item)->resumed);
+  }
+  CHECK(resumed == std::vector<bool>{false, true, false, false, true, false, false});
+}
+
 TEST_CASE("a journal is read in order across its old files, plain and compressed") {
   for (const bool compress : {false, true}) {
     const Folder dir;

@@ -26,6 +26,12 @@ Item bytes(uint64_t offset, std::string_view text) {
 Item happened(uint64_t offset, Kind kind, std::string_view text = "") {
   return {Item::What::event, kind, text, kTime, true, offset};
 }
+// A source that goes on where it was, as one behind a ptybufferd does after a restart.
+Item resumed(uint64_t offset) {
+  Item up = happened(offset, Kind::up);
+  up.resumed = true;
+  return up;
+}
 
 std::vector<PublishedRecord> made(const std::vector<Item>& items, const Mark& from = {7, 0, 0},
                                   const RecordForm& form = {false, 6, ""}) {
@@ -40,6 +46,20 @@ std::string text_of(const std::vector<PublishedRecord>& records) {
   for (const PublishedRecord& r : records) out += r.text;
   return out;
 }
+// "console hello @6+0": type, message and the place behind it, of each.
+std::string told(const std::vector<PublishedRecord>& records) {
+  std::string out;
+  for (const PublishedRecord& r : records) {
+    const auto value = [&r](std::string_view key) {
+      const size_t from = r.text.find(key) + key.size();
+      return r.text.substr(from, r.text.find('"', from) - from);
+    };
+    out += base::cat(out.empty() ? "" : ", ", value("\"type\":\""), " ", value("\"message\":\""),
+                     " @", r.after.offset, "+", r.after.events);
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("a place in a journal is a text and back") {
@@ -72,6 +92,60 @@ TEST_CASE("records are goconserver's") {
           "{\"type\":\"console\",\"message\":\"c\",\"node\":\"n1\"}\n");
 }
 
+TEST_CASE("what happens within a line comes before it, and the line comes whole") {
+  const auto attach = [](uint64_t at) { return happened(at, Kind::attach, "x"); };
+  const std::string hello = base::cat("event goconserver(", base::rfc3339_local(kTime, 0),
+                                      "): Hello x, welcome to the session of n1");
+  const std::string up = "event [goconserver connected]";
+  const std::string down = "event [goconserver disconnected]";
+  struct Row {
+    const char* what;
+    std::vector<Item> items;
+    std::string records;
+  };
+  const std::vector<Row> rows{
+      {"one attaches",
+       {bytes(0, "a\nlog"), attach(5), bytes(5, "in\n")},
+       base::cat("console a @2+0, ", hello, " @2+1, console login @8+0")},
+      {"at a line's end",
+       {bytes(0, "ab"), attach(2), bytes(2, "\nc\n")},
+       base::cat(hello, " @0+1, console ab @3+0, console c @5+0")},
+      {"between CR and LF",
+       {bytes(0, "ab\r"), attach(3), bytes(3, "\n")},
+       base::cat(hello, " @0+1, console ab @4+0")},
+      {"between two lines",
+       {bytes(0, "ab\n"), attach(3), bytes(3, "c\n")},
+       base::cat("console ab @3+0, ", hello, " @3+1, console c @5+0")},
+      {"several, some of them untold",
+       {attach(0), bytes(0, "a"), attach(1), happened(1, Kind::detach), bytes(1, "b"),
+        happened(2, Kind::send_break), attach(2), bytes(2, "c\n"), attach(4)},
+       base::cat(hello, " @0+1, ", hello, " @0+2, ", hello, " @0+5, console abc @4+0, ", hello,
+                 " @4+1")},
+      {"the connection ends in it",
+       {bytes(0, "log"), happened(3, Kind::down), bytes(3, "in\n")},
+       base::cat("console log @3+0, ", down, " @3+1, console in @6+0")},
+      {"and nothing was unfinished",
+       {bytes(0, "a\n"), happened(2, Kind::down)},
+       base::cat("console a @2+0, ", down, " @2+1")},
+      {"another connection, without a word of the old one's end",
+       {bytes(0, "log"), happened(3, Kind::up), bytes(3, "in\n")},
+       base::cat("console log @3+0, ", up, " @3+1, console in @6+0")},
+      {"the same source again",
+       {bytes(0, "log"), resumed(3), bytes(3, "in\n")},
+       base::cat(up, " @0+1, console login @6+0")},
+      {"bytes are lost",
+       {bytes(0, "log"),
+        attach(3),
+        {Item::What::marker, Kind::chunk, "\n[[5 bytes skipped]]\n", kTime, true, 8},
+        bytes(8, "in\n")},
+       base::cat(hello,
+                 " @0+1, console log @3+0, console [[5 bytes skipped]] @8+0, console in @11+0")},
+  };
+  for (const Row& row : rows) {
+    CHECK_MESSAGE(told(made(row.items)) == row.records, row.what);
+  }
+}
+
 TEST_CASE("a line is cut at 4096 bytes, and its rest comes as another one") {
   const std::string longer(5000, 'x');
   const auto records = made({bytes(0, longer + "\n")});
@@ -95,10 +169,19 @@ TEST_CASE("an unfinished line is repeated as goconserver does, and has no place 
 }
 
 TEST_CASE("from any record's place on come exactly the records behind it") {
-  const std::vector<Item> items{happened(0, Kind::up),    bytes(0, "one\ntwo\nthr"),
-                                happened(11, Kind::down), happened(11, Kind::up),
-                                bytes(11, "ee\nfour\n"),  happened(19, Kind::attach, "who"),
-                                happened(19, Kind::down)};
+  const std::vector<Item> items{happened(0, Kind::up),
+                                bytes(0, "one\ntwo\nthr"),
+                                happened(11, Kind::down),
+                                happened(11, Kind::up),
+                                bytes(11, "ee\nfour\n"),
+                                happened(19, Kind::attach, "who"),
+                                happened(19, Kind::down),
+                                bytes(19, "fi"),
+                                happened(21, Kind::attach, "who"),
+                                bytes(21, "v"),
+                                resumed(22),
+                                bytes(22, "e\nsix\n"),
+                                happened(28, Kind::attach, "who")};
   const auto all = made(items);
   for (size_t i = 0; i < all.size(); i++) {
     const Mark from = all[i].after;

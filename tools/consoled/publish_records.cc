@@ -58,45 +58,51 @@ std::optional<Mark> parse_mark(std::string_view text) {
 }
 
 Records::Records(std::string node, RecordForm form, const Mark& from)
-    : node_(std::move(node)),
-      form_(std::move(form)),
-      skip_(from.events),
-      first_(from.offset),
-      at_(from) {}
+    : node_(std::move(node)), form_(std::move(form)), skip_(from.events), at_(from) {}
 
 void Records::feed(const Item& item, int64_t epoch, std::vector<PublishedRecord>& out) {
   if (epoch != 0) at_.epoch = epoch;
-  if (item.what == Item::What::event) {
-    if (item.offset == first_ && skip_ > 0) {
-      skip_--;
-      return;
-    }
-  }
+  if (item.what == Item::What::event) return event(item, out);
   lines_.feed(item, [&](const Line& l) {
     line(l, out);
     return true;
   });
 }
 
+void Records::end_line(std::vector<PublishedRecord>& out) {
+  lines_.flush([&](const Line& l) {
+    line(l, out);
+    return true;
+  });
+}
+
 void Records::line(const Line& l, std::vector<PublishedRecord>& out) {
-  if (l.what == Item::What::event) return event(l, out);
   if (l.numbered) {
     const bool marker = l.what == Item::What::marker;
-    const uint64_t after = marker ? l.offset : l.offset + l.text.size() + (l.ended ? 1 : 0);
-    if (after != at_.offset) at_.events = 0;
-    at_.offset = after;
+    move(marker ? l.offset : l.offset + l.text.size() + (l.ended ? 1 : 0));
   }
   std::string_view text = l.text;
   while (text.ends_with('\r')) text.remove_suffix(1);
   put("console", text, l.time_us, out);
 }
 
-void Records::event(const Line& l, std::vector<PublishedRecord>& out) {
-  if (l.offset != at_.offset) at_.events = 0;
-  at_.offset = l.offset;
+void Records::event(const Item& item, std::vector<PublishedRecord>& out) {
+  const bool over = item.kind == Kind::down || (item.kind == Kind::up && !item.resumed);
+  if (over || !lines_.from()) end_line(out);
+  move(lines_.from().value_or(item.offset));
+  if (skip_ > 0) {
+    skip_--;
+    return;
+  }
   at_.events++;
-  const std::string message = event_message(l.kind, l.text, l.time_us, node_);
-  if (!message.empty()) put("event", message, l.time_us, out);
+  const std::string message = event_message(item.kind, item.bytes, item.time_us, node_);
+  if (!message.empty()) put("event", message, item.time_us, out);
+}
+
+void Records::move(uint64_t offset) {
+  if (offset == at_.offset) return;
+  at_.offset = offset;
+  at_.events = skip_ = 0;
 }
 
 std::string Records::date_of(int64_t time_us) const {

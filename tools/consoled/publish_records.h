@@ -1,5 +1,7 @@
 // publish_records: a journal as the records that receivers get: goconserver's, a line of a console
-// or an event each. Pure: pieces of the journal in, records out, each with the place behind it.
+// or an event each. What happens within a line comes before it, and the line whole, as there; a
+// line that its console's connection left unfinished ends with that. Pure: pieces of the journal
+// in, records out, each with the place behind it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +16,8 @@
 
 namespace consoled {
 
-// A place in a journal: before this byte, behind so many of the events that are there.
+// A place in a journal: before this byte, behind so many of the events that are there or within the
+// line that begins there.
 struct Mark {
   int64_t epoch = 0;
   uint64_t offset = 0;
@@ -55,7 +58,9 @@ class Records {
 
  private:
   void line(const journal::Line& line, std::vector<PublishedRecord>& out);
-  void event(const journal::Line& line, std::vector<PublishedRecord>& out);
+  void event(const journal::Item& item, std::vector<PublishedRecord>& out);
+  void end_line(std::vector<PublishedRecord>& out);
+  void move(uint64_t offset);
   void put(std::string_view type, std::string_view message, int64_t time_us,
            std::vector<PublishedRecord>& out) const;
   std::string date_of(int64_t time_us) const;
@@ -63,8 +68,7 @@ class Records {
   std::string node_;
   RecordForm form_;
   journal::Lines lines_{kLongest};
-  uint32_t skip_;   // so many events at the first place were told
-  uint64_t first_;  // that place
+  uint32_t skip_;  // so many events of the first place were told
   Mark at_;
 };
 
