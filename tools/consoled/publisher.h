@@ -23,11 +23,11 @@ namespace consoled {
 struct PublisherSettings {
   std::string name;      // of the logger
   std::string journals;  // the folder of the journals
-  std::string places;    // the folder for NODE.at; "": places are the receiver's, or nobody's
+  std::string places;    // the folder for NODE.at; "": there are none
   RecordForm form;
   bool as_file = false;
   bool stamps = true;
-  bool asks = false;  // the receiver has the places: it is asked, also where nothing is to be sent
+  bool asks = false;  // the receiver has places that count: asked, also where nothing is to be sent
   bool remains = false;  // unfinished lines are repeated once a minute
   base::Duration gather = std::chrono::milliseconds(300);
 };

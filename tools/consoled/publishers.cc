@@ -171,7 +171,7 @@ Result<std::unique_ptr<Publisher>> Publishers::publisher(const Config& config,
   s.stamps = config.log_timestamp;
   s.asks = logger.kind == Logger::Kind::redis;
   s.remains = logger.kind == Logger::Kind::tcp || logger.kind == Logger::Kind::udp;
-  if (logger.kind != Logger::Kind::udp && logger.kind != Logger::Kind::redis) {
+  if (logger.kind != Logger::Kind::udp) {
     const std::string all = config.datadir + "/publish";
     constexpr std::string_view kinds[] = {"file", "tcp", "udp", "unix", "redis"};
     s.places = cat(all, '/', kinds[static_cast<size_t>(logger.kind)], '.', logger.name);
