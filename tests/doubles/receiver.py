@@ -10,7 +10,9 @@ import sys
 import threading
 
 
-def serve(s, out, lock, keys):
+def serve(s, out, lock, keys, before):
+    if before:
+        before.join()  # what came by it was said earlier
     try:
         records(s.makefile("rwb"), out, lock, keys)
     except OSError:
@@ -56,14 +58,15 @@ def main():
     if os.path.exists(path):
         with open(path) as f:
             keys = {json.loads(line).get("key") for line in f}
-    out, lock = open(path, "ab"), threading.Lock()
+    out, lock, before = open(path, "ab"), threading.Lock(), None
     while True:
         s, _ = listener.accept()
         try:
             s = tls.wrap_socket(s, server_side=True) if tls else s
         except (ssl.SSLError, OSError):
             continue
-        threading.Thread(target=serve, args=(s, out, lock, keys), daemon=True).start()
+        before = threading.Thread(target=serve, args=(s, out, lock, keys, before), daemon=True)
+        before.start()
 
 
 main()
