@@ -77,41 +77,8 @@ type_into() { printf '%s\n' "$1" >"$TTY"; }
 
 # --- The page and its websocket
 
-# A client of /ws, by the bytes of RFC 6455. Names: url, ws(), text(ws, until), say(ws, bytes, kind).
-client='
-import base64, os, re, socket, struct, sys, time, urllib.request
-port = int(os.environ["PORT"])
-def ws(path="/ws", **more):
-    s = socket.create_connection((os.environ.get("IP", "127.0.0.1"), port)); s.settimeout(20)
-    head = {"Host": "localhost:%d" % port, "Upgrade": "websocket", "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **more}
-    s.sendall(("GET %s HTTP/1.1\r\n" % path + "".join("%s: %s\r\n" % h for h in head.items()) + "\r\n").encode())
-    head = b""
-    while b"\r\n\r\n" not in head: head += s.recv(1) or sys.exit("no answer: %r" % head)
-    return s, head.decode()
-def exactly(s, n):
-    b = b""
-    while len(b) < n: b += s.recv(n - len(b)) or sys.exit("closed after %r" % b)
-    return b
-def message(s):
-    while True:
-        kind, n = exactly(s, 2)
-        if n == 126: n = struct.unpack(">H", exactly(s, 2))[0]
-        if n == 127: n = struct.unpack(">Q", exactly(s, 8))[0]
-        body = exactly(s, n)
-        if kind & 15 == 9: continue
-        return kind & 15, body
-def until(s, what):
-    got = b""
-    while what not in got:
-        kind, body = message(s); assert kind in (0, 2), kind  # binary messages alone
-        got += body
-    return got
-def say(s, payload, kind=2):
-    mask = os.urandom(4)
-    s.sendall(bytes([0x80 | kind, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
-'
-py() { PORT=$PORT timeout $((60 * LM_PATIENCE)) python3 -c "$client$1"; }
+py() { PORT=$PORT PYTHONPATH=$LM_ROOT/tests/doubles timeout $((60 * LM_PATIENCE)) python3 -B -c "from web import *
+$1"; }
 up() { wait_until 5 curl -s -o /dev/null "http://127.0.0.1:$PORT/"; }
 
 @test "the page is there without configuration or log-in, all else is 404" {
