@@ -3,6 +3,9 @@
 load helper
 load consoled
 
+# section PAGE NAME: the lines of one section.
+section() { awk -v name="$2" '/^\.Sh /{on = index($0, name)} on' "$LM_ROOT/man/$1"; }
+
 # run_examples PAGE: with standard input from /dev/null and, at first, no terminal.
 run_examples() {
   manual_examples "$1" >"$T/examples"
@@ -78,6 +81,50 @@ run_examples() {
   sed -n 's/^\.It Va //p' "$page" | tr -d ',' | tr ' ' '\n' | grep . | sort -u >"$T/said"
   [ "$(wc -l <"$T/said")" -gt 45 ]
   while read -r key; do grep -qxF "${key#ssl_}" "$T/read" || grep -qxF "$key" "$T/read" || fail "nobody reads: $key"; done <"$T/said"
+}
+
+@test "consoled(8) has every command of its control socket" {
+  start
+  ctl consoled.sock help | jq -r '.commands[], "help"' >commands
+  [ "$(wc -l <commands)" -gt 15 ]
+  section consoled.8 'CONTROL SOCKET' | grep -E '^\.(It )?Cm ' | tr ' ' '\n' >page
+  while read -r command; do grep -qxF "$command" page || fail "not in the page: $command"; done <commands
+}
+
+@test "every route of ours is in consoled(8) or lineman-web(7)" {
+  grep -ohE 'add\("[A-Z]+", "/(v1|metrics|session|ws)[^"{]*' "$LM_ROOT"/tools/consoled/*.cc |
+    sed -E 's/add\("([A-Z]+)", "/\1 /' | sort -u >routes
+  [ "$(wc -l <routes)" -gt 12 ]
+  # A line of several: the method counts for all.
+  cat "$LM_ROOT"/man/consoled.8 "$LM_ROOT"/man/lineman-web.7 | grep -E '^\.(It )?(Ic|Pa) ' | awk '{
+    method = "GET"
+    for (i = 2; i <= NF; i++) if ($i ~ /^(GET|PUT|POST|DELETE)$/) method = $i
+      else if ($i ~ /^\//) { sub(/\?.*/, "", $i); print method, $i }
+  }' >page
+  while read -r route; do grep -qxF "$route" page || fail "in no page: $route"; done <routes
+}
+
+@test "conctl(1) has every command, and conctl(1) or conlog(1) the options of each" {
+  local command option page
+  # "who|status|events [CONSOLES] ...", "version | help [COMMAND]"
+  conctl help | sed -nE 's/^  ([a-z|]+)[^|]*(\| ([a-z]+))?.*/\1|\3/p' | tr '|' '\n' | grep . >commands
+  [ "$(wc -l <commands)" -gt 18 ]
+  while read -r command; do
+    grep -qE "^\.It Cm ([a-z]+ , )*$command( |$)" "$LM_ROOT/man/conctl.1" || fail "not in the page: $command"
+    page=conctl.1
+    [ "$command" != log ] || page=conlog.1
+    for option in $(conctl "$command" --help | sed -nE 's/^ {2,6}(-.)?(, )?-(-[a-z-]+).*/\3/p'); do
+      grep -qE "Fl ([a-zA-Z1] , )?$option( |$)" "$LM_ROOT/man/$page" || fail "$command: not in $page: -$option"
+    done
+  done <commands
+}
+
+@test "lineman-redis(7) has every script" {
+  local script
+  for script in "$LM_ROOT"/lib/{queue,redis}/*.lua; do
+    script=${script##*/}
+    grep -qE "Ic (FCALL lineman_redis_)?${script%.lua}( |$)" "$LM_ROOT/man/lineman-redis.7" || fail "not in the page: $script"
+  done
 }
 
 @test "lineman-web(7): the examples" {

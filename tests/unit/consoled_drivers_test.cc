@@ -34,7 +34,39 @@ Node command(const std::string& cmd) {
   return {"n1", "cmd", {{"cmd", cmd}}, false, {}};
 }
 
+// What a page has between two marks.
+std::string between(const std::string& page, const std::string& from, const std::string& to) {
+  const size_t begin = page.find(from);
+  REQUIRE_MESSAGE(begin != std::string::npos, from);
+  return page.substr(begin, page.find(to, begin + from.size()) - begin);
+}
+
+// Whether a line of mdoc(7) has it as a variable.
+bool has_variable(const std::string& text, std::string_view name) {
+  for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at++) {
+    const size_t end = at + name.size(), word = text.find("Va ", text.rfind('\n', at) + 1);
+    if (word < at && text[at - 1] == ' ' && (text[end] == ' ' || text[end] == '\n')) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+TEST_CASE("consoled(8) has each driver, with each of its parameters") {
+  const std::string page = help::text("man/consoled.8");
+  for (const consoled::Param& p : consoled::kCommonParams) {
+    CHECK_MESSAGE(has_variable(between(page, "Every driver has", ".Ss Drivers"), p.name), p.name);
+  }
+  const std::string drivers = between(page, ".Ss Drivers", ".Sh CONTROL SOCKET");
+  for (const consoled::DriverKind* kind : consoled::driver_kinds()) {
+    std::string text = between(drivers, ".It Cm " + std::string(kind->name) + "\n", ".It Cm ");
+    // "the same with a command"
+    if (kind->name == "sshcmd") text += between(drivers, ".It Cm ssh\n", ".It Cm ");
+    for (const consoled::Param& p : kind->params) {
+      CHECK_MESSAGE(has_variable(text, p.name), kind->name, ": ", p.name);
+    }
+  }
+}
 
 TEST_CASE("cmd: a command's output comes, its end is told with the status") {
   House house;
