@@ -44,18 +44,18 @@ is_up() { conctl list "$1" | grep -q 'state: connected)'; }
   assert_output Deleted
 }
 
-@test "what is refused is status 1, with the server's reason; wrong use is 100" {
+@test "what is refused is status 1, with the server's reason alone; wrong use is 100" {
   start
   cat_console n1
   run conctl create n1 driver=cmd --params cmd=cat
   assert_failure 1
-  assert_output --partial '409 conflict: The node name n1 is already exist'
+  assert_output 'conctl: The node name n1 is already exist'
   run conctl create n2 driver=ssh --params host=h
   assert_failure 1
-  assert_output --partial 'n2: Please specify the parameter user'
+  assert_output 'conctl: n2: Please specify the parameter user'
   run conctl show n3
   assert_failure 1
-  assert_output --partial 'The node n3 is not exist.'
+  assert_output 'conctl: The node n3 is not exist.'
   run conctl frobnicate
   assert_failure 100
   run conctl create

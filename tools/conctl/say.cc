@@ -55,7 +55,8 @@ int complain(const Options& options, const http::Answer& answer, std::string_vie
   const std::string reason = reason_of(answer);
   const std::string text = base::cat(before, "Error: ", status_words(answer.status));
   if (options.congo) out_body(answer.body);
-  say_error(options, options.congo || reason.empty() ? text : base::cat(text, ": ", reason));
+  // congo's words are for congo: the reason says it all, where there is one.
+  say_error(options, options.congo || reason.empty() ? text : reason);
   return base::kExitNo;
 }
 
