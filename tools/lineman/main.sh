@@ -398,7 +398,7 @@ stay() {
     env_lines | sed 's/^/  /'
   fi
   printf '  ptyattach\n'
-  [ ! -S "$LINEMAN_RUNTIME/consoled.sock" ] || printf '  conctl web\n'
+  [ ! -S "$LINEMAN_RUNTIME/consoled.sock" ] || printf '  conctl status\n  conctl web\n'
   trap 'end_tour 0' INT TERM HUP
   while :; do
     sleep 600 &
