@@ -41,32 +41,37 @@ uint64_t marked_bytes(std::string_view text) {
   return whole ? n : 0;
 }
 
+std::optional<Unframer::Piece> Unframer::next(std::string_view& bytes) {
+  while (framed_ && left_ == 0 && !bytes.empty()) {
+    header_ = header_ << 8U | static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    if (++header_bytes_ < static_cast<int>(kHeader)) continue;
+    header_bytes_ = 0;
+    note_ = (header_ & kNote) != 0;
+    left_ = header_ & ~kNote;
+  }
+  if (bytes.empty()) return {};
+  const size_t n = framed_ ? std::min<size_t>(left_, bytes.size()) : bytes.size();
+  Piece piece{bytes.substr(0, n), note_, note_ ? 0 : n, {}};
+  bytes.remove_prefix(n);
+  if (framed_) left_ -= static_cast<uint32_t>(n);
+  if (!note_) return piece;
+  text_ += piece.bytes.substr(0, kLongestText - std::min(kLongestText, text_.size()));
+  if (left_ > 0) return piece;
+  piece.passed = marked_bytes(text_);
+  piece.text = std::exchange(text_, {});
+  return piece;
+}
+
 Unframer::Found Unframer::take(std::span<char> bytes) {
   Found found;
-  for (size_t at = 0; at < bytes.size();) {
-    if (left_ == 0) {
-      header_ = header_ << 8U | static_cast<unsigned char>(bytes[at++]);
-      if (++header_bytes_ < static_cast<int>(kHeader)) continue;
-      header_bytes_ = 0;
-      note_ = (header_ & kNote) != 0;
-      left_ = header_ & ~kNote;
-      continue;
-    }
-    const size_t n = std::min<size_t>(left_, bytes.size() - at);
-    std::memmove(&bytes[found.kept], &bytes[at], n);
-    const std::string_view piece(&bytes[found.kept], n);
-    found.kept += n;
-    at += n;
-    left_ -= static_cast<uint32_t>(n);
-    if (!note_) {
-      found.passed += n;
-      continue;
-    }
-    found.notes = true;
-    text_ += piece.substr(0, kLongestText - std::min(kLongestText, text_.size()));
-    if (left_ > 0) continue;
-    found.passed += marked_bytes(text_);
-    found.last = std::exchange(text_, {});
+  std::string_view rest(bytes.data(), bytes.size());
+  while (auto piece = next(rest)) {
+    std::memmove(&bytes[found.kept], piece->bytes.data(), piece->bytes.size());
+    found.kept += piece->bytes.size();
+    found.passed += piece->passed;
+    found.notes = found.notes || piece->note;
+    if (!piece->text.empty()) found.last = std::move(piece->text);
   }
   return found;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,9 +16,20 @@ namespace net {
 // For Fanout::add.
 extern const Framing kFrames;
 
-// The other end.
+// The other end. One that is not `framed` takes all for the source's.
 class Unframer {
  public:
+  explicit Unframer(bool framed = true) : framed_(framed) {}
+
+  struct Piece {
+    std::string_view bytes;  // without their frames
+    bool note = false;       // no part of the stream
+    uint64_t passed = 0;     // so far the stream went on: by them, or by what a marker stands for
+    std::string text;        // of a note that ends here
+  };
+  // The next piece of bytes, which shrink; nothing once they are used up. They end anywhere.
+  std::optional<Piece> next(std::string_view& bytes);
+
   struct Found {
     size_t kept = 0;      // bytes without their frames, which are at the front now
     uint64_t passed = 0;  // so far the stream went on: its bytes, and those a marker stands for
@@ -25,10 +37,11 @@ class Unframer {
     std::string last;     // the text of the last note that ended here
   };
 
-  // Takes the next bytes apart, in place; they end anywhere.
+  // The same for all of them, in place.
   Found take(std::span<char> bytes);
 
  private:
+  bool framed_;
   uint32_t header_ = 0;
   int header_bytes_ = 0;
   uint32_t left_ = 0;  // of this frame

@@ -11,6 +11,7 @@
 
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
+#include "lib/peer/peer.h"
 #include "lib/wire/limits.h"
 
 namespace peer {
@@ -45,7 +46,7 @@ Result<std::string> read_line(int fd, base::Time deadline, std::string* rest) {
     if (got.size() > wire::kMaxMessage) return error(Errc::too_big, "an endless answer");
     if (Result<void> r = wait_readable(fd, deadline); !r) return r.error();
     const ssize_t n = ::recv(fd, buf.data(), buf.size(), 0);
-    if (n == 0) return error(Errc::closed, "closed without an answer");
+    if (n == 0) return base::Error{Errc::closed, ECONNRESET, "closed without an answer"};
     if (n < 0 && errno != EAGAIN && errno != EINTR) return base::sys_error(errno, "read");
     if (n > 0) got.append(buf.data(), static_cast<size_t>(n));
   }
@@ -69,7 +70,9 @@ Result<Json> answer_of(int fd, base::Time deadline, std::string* rest) {
   if (!json) return json;
   if (!json->is_object()) return error(Errc::bad_input, "not an answer: ", *answer);
   if (json->contains("error")) {
-    return error(Errc::denied, text_of(json->at("error"), "message", "refused"));
+    const Json& refused = json->at("error");
+    return error(code_named(text_of(refused, "code")).value_or(Errc::denied),
+                 text_of(refused, "message", "refused"));
   }
   return json;
 }

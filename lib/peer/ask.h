@@ -12,9 +12,9 @@
 
 namespace peer {
 
-// One answer line; the object, checked for "ok". An {"error":...} comes back as the Error. What
-// came behind the line is appended to `rest`, where that is asked for. The descriptor is
-// non-blocking.
+// One answer line; the object, checked for "ok". An {"error":...} comes back as the Error, with its
+// code and no errno. What came behind the line is appended to `rest`, where that is asked for. The
+// descriptor is non-blocking.
 base::Result<wire::Json> ask(int fd, const wire::Json& command, base::Time deadline,
                              std::string* rest = nullptr);
 

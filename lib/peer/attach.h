@@ -24,10 +24,12 @@ struct Attach {
 
   bool raw = false;       // keys pass as they come
   bool readonly = false;  // there are none
+  bool frames = false;    // notes are told from the stream (lib/net/note_frames.h)
   std::optional<Window> window;
   From from = From::history;  // "line", or nothing was said
   int64_t epoch = 0;          // for place
   uint64_t offset = 0;
+  std::optional<int64_t> run;  // the start of the daemon that it was counted in
 };
 
 // Takes the arguments of the command, all but "cmd" and what the caller took already.
@@ -39,15 +41,24 @@ struct Seen {
   uint64_t tail = 0;   // the oldest byte there is
   uint64_t shown = 0;  // the first that a new viewer is shown: a line start
   uint64_t head = 0;   // the next that will come
+
+  // A daemon that was killed may have shown bytes whose numbers it could not keep. The start that
+  // this is, 0: numbers are never given twice; its first byte; and whether the source says again
+  // what was not kept.
+  int64_t run = 0;
+  uint64_t began = 0;
+  bool replays = false;
 };
 
 struct Start {
   uint64_t offset = 0;
   uint64_t skipped = 0;  // bytes that were asked for and are not shown
+  uint64_t again = 0;    // so many bytes from `offset` on who asks has seen
 };
 Start start_of(const Attach& attach, const Seen& seen);
 
-// The answer to who attached: viewer, epoch, offset, head, skipped.
+// The answer to who attached: viewer, epoch, offset, head, skipped; run and
+// again where there are any.
 wire::Json attach_answer(uint64_t viewer, const Seen& seen, const Start& start);
 
 // rows and cols, both or none; for "resize", too.

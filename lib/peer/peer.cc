@@ -69,6 +69,15 @@ std::string_view code_name(base::Errc code) {
   return "io";
 }
 
+std::optional<base::Errc> code_named(std::string_view name) {
+  using base::Errc;
+  for (const Errc code : {Errc::usage, Errc::bad_input, Errc::not_found, Errc::denied, Errc::busy,
+                          Errc::timeout, Errc::closed, Errc::too_big, Errc::io}) {
+    if (code_name(code) == name) return code;
+  }
+  return {};
+}
+
 Peer::Peer(net::Loop& loop, base::Fd fd, Handler handler)
     : loop_(loop),
       handler_(std::move(handler)),

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -99,5 +100,7 @@ class Peer {
 
 // "bad_input", "not_found" ...: the error codes of answers.
 std::string_view code_name(base::Errc code);
+// And back; nothing for a word that is none of them.
+std::optional<base::Errc> code_named(std::string_view name);
 
 }  // namespace peer

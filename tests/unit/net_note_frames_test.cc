@@ -48,6 +48,18 @@ TEST_CASE("note frames: data and notes come out as they went in, however they ar
   }
 }
 
+TEST_CASE("note frames: bytes that are not framed are all the source's") {
+  net::Unframer frames(false);
+  const std::string bytes = framed("hello", true);
+  std::string_view rest = bytes;
+  const auto piece = frames.next(rest);
+  REQUIRE(piece);
+  CHECK(piece->bytes == bytes);
+  CHECK(piece->passed == bytes.size());
+  CHECK_FALSE(piece->note);
+  CHECK_FALSE(frames.next(rest));
+}
+
 TEST_CASE("note frames: a marker that the source itself wrote is the source's") {
   const std::string marker = net::loss_marker(1000);
   CHECK(take(framed(marker, false), 4096).passed == marker.size());

@@ -16,25 +16,21 @@ Result<Attached> attach(const Wanted& wanted, base::Time deadline) {
   if (!address) return address.error();
   Result<base::Fd> fd = net::dial(*address, deadline);
   if (!fd) return fd.error();
-  Json request = {
-      {"cmd", "attach"}, {"console", wanted.console}, {"raw", true}, {"readonly", wanted.readonly}};
+  Json request = {{"console", wanted.console}, {"raw", true}, {"readonly", wanted.readonly}};
   if (wanted.size) {
     request["rows"] = wanted.size->rows;
     request["cols"] = wanted.size->columns;
   }
   if (wanted.from) {
-    request["from"] = {{"epoch", wanted.from->epoch}, {"offset", wanted.from->offset}};
+    request["from"] = peer::from_place(*wanted.from);
   } else {
     request["from"] = wanted.now ? "now" : "line";
   }
+  Result<peer::Joined> joined = peer::join(fd->get(), std::move(request), deadline);
+  if (!joined) return joined.error();
   Attached a;
-  const Result<Json> answer = peer::ask(fd->get(), request, deadline, &a.first);
-  if (!answer) return answer.error();
   a.stream = std::move(*fd);
-  a.viewer = peer::number_of(*answer, "viewer").value_or(0);
-  a.at.epoch = peer::number_of(*answer, "epoch").value_or(0);
-  a.at.offset = static_cast<uint64_t>(peer::number_of(*answer, "offset").value_or(0));
-  a.skipped = static_cast<uint64_t>(peer::number_of(*answer, "skipped").value_or(0));
+  a.joined = std::move(*joined);
   return a;
 }
 

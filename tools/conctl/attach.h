@@ -12,34 +12,26 @@
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/peer/join.h"
 #include "lib/pty/pty.h"
 #include "tools/conctl/link.h"
 
 namespace conctl {
-
-// Where a viewer is in the stream of a console.
-struct Place {
-  int64_t epoch = 0;
-  uint64_t offset = 0;
-};
 
 struct Wanted {
   std::string control;  // the control socket
   std::string console;
   bool readonly = false;
   std::optional<pty::Size> size;
-  std::optional<Place> from;  // null: the last lines
-  bool now = false;           // nothing of what was before
+  std::optional<peer::Place> from;  // null: the last lines
+  bool now = false;                 // nothing of what was before
 };
 
 struct Attached {
-  base::Fd stream;  // non-blocking
-  bool framed = false;
+  base::Fd stream;             // non-blocking
+  bool port = false;           // in the frames of the console port, which tells no place
   std::unique_ptr<Link> link;  // what the stream needs to live
-  int64_t viewer = 0;          // not on the console port
-  Place at;                    // of the first byte; likewise
-  uint64_t skipped = 0;        // bytes that were asked for and are gone
-  std::string first;           // what came with the answer
+  peer::Joined joined;         // of the console port, what came with the answer alone
 };
 
 base::Result<Attached> attach(const Wanted& wanted, base::Time deadline);

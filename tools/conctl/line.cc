@@ -3,6 +3,8 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
+
 namespace conctl {
 
 namespace {
@@ -14,8 +16,11 @@ constexpr std::string_view kDetach =
 
 Line::Line(net::Loop& loop, Attached attached, Events events)
     : events_(std::move(events)),
-      framed_(attached.framed),
-      first_(std::move(attached.first)),
+      port_(attached.port),
+      first_(std::move(attached.joined.first)),
+      frames_(attached.joined.framed),
+      at_(attached.joined.at),
+      again_(attached.joined.again),
       link_(std::move(attached.link)),
       stream_(loop, std::move(attached.stream),
               {.data = [this](std::string_view b) { take(b); },
@@ -30,9 +35,19 @@ void Line::start() {
 }
 
 void Line::take(std::string_view bytes) {
-  if (!framed_) return events_.data(bytes);
+  if (port_) return take_port(bytes);
+  while (const auto piece = frames_.next(bytes)) {
+    at_.offset += piece->passed;
+    const uint64_t seen = std::min(again_, piece->passed);
+    again_ -= seen;
+    const std::string_view fresh = piece->note ? piece->bytes : piece->bytes.substr(seen);
+    if (!fresh.empty()) events_.data(fresh);
+  }
+}
+
+void Line::take_port(std::string_view bytes) {
   for (;;) {
-    const auto frame = reader_.next(bytes);
+    const auto frame = port_frames_.next(bytes);
     if (!frame) {
       stream_.pause(true);
       return ended(frame.error());
@@ -47,16 +62,16 @@ void Line::ended(const std::optional<base::Error>& error) {
 }
 
 void Line::send(std::string_view keys) {
-  if (!keys.empty()) stream_.send(framed_ ? net::frames_of(keys) : std::string(keys));
+  if (!keys.empty()) stream_.send(port_ ? net::frames_of(keys) : std::string(keys));
 }
 
 void Line::finish() {
-  if (!framed_) stream_.finish();
+  if (!port_) stream_.finish();
 }
 
 // What the socket takes at once goes out before it is closed.
 void Line::leave() {
-  if (framed_ && !ended_) stream_.send(net::frames_of(kDetach));
+  if (port_ && !ended_) stream_.send(net::frames_of(kDetach));
 }
 
 bool Line::untaken() const {

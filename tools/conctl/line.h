@@ -1,4 +1,5 @@
-// Line: the bytes of one console, both ways: raw, or in the frames of the console port.
+// Line: the bytes of one console, both ways, without the frames they come in; and where in its
+// stream one is.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 
 #include "lib/net/frames.h"
 #include "lib/net/loop.h"
+#include "lib/net/note_frames.h"
 #include "lib/net/stream.h"
 #include "tools/conctl/attach.h"
 
@@ -33,20 +35,28 @@ class Line {
   void send(std::string_view keys);
   bool full() const { return stream_.full(); }
   void pause(bool on) { stream_.pause(on); }
+  // end was called.
+  bool over() const { return ended_; }
   // No more keys come. Frames have no word for it: half a close ends a session there.
   void finish();
   // Some of it was not taken yet.
   bool untaken() const;
+  // Of the next byte that data gets: the daemon's own words between the console's do not count.
+  const peer::Place& at() const { return at_; }
 
  private:
   void leave();
   void take(std::string_view bytes);
+  void take_port(std::string_view bytes);
   void ended(const std::optional<base::Error>& error);
 
   Events events_;
-  bool framed_, ended_ = false;
+  bool port_, ended_ = false;
   std::string first_;
-  net::FrameReader reader_;
+  net::FrameReader port_frames_;
+  net::Unframer frames_;
+  peer::Place at_;
+  uint64_t again_;  // bytes of the stream that were shown before
   std::unique_ptr<Link> link_;
   net::Stream stream_;
 };

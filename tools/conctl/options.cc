@@ -110,7 +110,10 @@ int failure(const Options& options, const base::Error& error) {
     case Errc::denied:
     case Errc::busy:
     case Errc::bad_input:
+    case Errc::too_big:
       return base::kExitNo;
+    case Errc::closed:  // said by the server, or what became of the connection
+      return error.sys == 0 ? base::kExitNo : base::kExitSystem;
     default:
       return base::kExitSystem;
   }

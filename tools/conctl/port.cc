@@ -1,4 +1,6 @@
 // attach_port: the handshake of goconserver's console port.
+#include <cerrno>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/net/frames.h"
@@ -28,7 +30,7 @@ Result<std::string> read_frame(Link& link, std::string& rest, base::Time deadlin
   for (;;) {
     const Result<std::string_view> bytes = link.read(deadline);
     if (!bytes) return bytes.error();
-    if (bytes->empty()) return error(Errc::closed, "closed by the server");
+    if (bytes->empty()) return base::Error{Errc::closed, ECONNRESET, "closed by the server"};
     std::string_view left = *bytes;
     const auto frame = reader.next(left);
     if (!frame) return frame.error();
@@ -61,12 +63,12 @@ Result<Attached> attach_port(const Options& options, const std::string& console,
         Link::open_tcp(at.host, at.port, options.tls.given(), options.tls, at.host, deadline);
     if (!link) return base::in(name, link.error());
     Attached a;
-    const Result<Json> answer = greet(**link, console, a.first, deadline);
+    const Result<Json> answer = greet(**link, console, a.joined.first, deadline);
     if (!answer) return base::in(name, answer.error());
     const int action = answer->at("action").get<int>();
     if (action == kOk) {
       a.stream = (*link)->take();
-      a.framed = true;
+      a.port = true;
       a.link = std::move(*link);
       return a;
     }

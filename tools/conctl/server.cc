@@ -182,7 +182,7 @@ Result<http::Answer> Server::exchange(const std::string& request, bool head, bas
     if (!bytes->empty()) continue;
     parser.finish();
     if (parser.step() == http::Step::done) return std::move(parser.answer());
-    return error(Errc::closed, "closed without an answer");
+    return base::Error{Errc::closed, ECONNRESET, "closed without an answer"};
   }
 }
 
@@ -263,7 +263,8 @@ Result<void> Server::receive(http::AnswerParser& parser,
     parser.feed(*bytes);
     if (!bytes->empty()) continue;
     parser.finish();
-    if (parser.step() != http::Step::done) return error(Errc::closed, "it broke off");
+    if (parser.step() != http::Step::done)
+      return base::Error{Errc::closed, ECONNRESET, "it broke off"};
   }
 }
 

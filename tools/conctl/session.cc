@@ -82,7 +82,11 @@ Result<Attached> Session::attach_now() {
 
 void Session::connect() {
   Result<Attached> attached = attach_now();
-  if (attached) return begin(std::move(*attached));
+  if (attached) {
+    const uint64_t gone = attached->joined.skipped;
+    return begin(std::move(*attached),
+                 cat("connected again", gone > 0 ? cat(", ", gone, " bytes are lost") : ""));
+  }
   if (!connected_once_) return refused(attached.error());
   again_.after(backoff_.next());
 }
@@ -97,22 +101,20 @@ void Session::refused(const base::Error& error) {
   status_ = options_.congo || error.sys == 0 ? base::kExitNo : base::kExitSystem;
 }
 
-void Session::begin(Attached attached) {
+// `words`: where it is not the first time.
+void Session::begin(Attached attached, std::string_view words) {
   const bool again = std::exchange(connected_once_, true);
   if (interactive_ && !again) {
     if (auto raw = pty::RawMode::enter(STDIN_FILENO); !raw) base::die(raw.error());
   }
   came_to_look_ = session_.readonly;
   if (again && !on_port()) {
-    const std::string lost =
-        attached.skipped > 0 ? cat(", ", attached.skipped, " bytes are lost") : "";
-    say(cat("connected again", lost));
+    say(words);
   } else if (interactive_) {
     output_.write(cat("[Enter `", session_.keys.name(), "?' for help]\r\n"));
   }
   backoff_.reset();
-  viewer_ = attached.viewer;
-  place_ = attached.at;
+  viewer_ = attached.joined.viewer;
   line_ = std::make_unique<Line>(loop_, std::move(attached),
                                  Line::Events{.data = [this](std::string_view b) { show(b); },
                                               .end =
@@ -125,7 +127,6 @@ void Session::begin(Attached attached) {
 }
 
 void Session::show(std::string_view bytes) {
-  place_->offset += bytes.size();
   screen_.show(bytes);
   output_.write(bytes);
   if (output_.waiting() && line_) line_->pause(true);
@@ -134,7 +135,8 @@ void Session::show(std::string_view bytes) {
 
 // A daemon that is restarted comes back; one that has not got this console any more says so.
 void Session::lost(const std::optional<base::Error>& error) {
-  line_.reset();
+  if (!line_ || !line_->over()) return;  // we have left it meanwhile
+  hang_up();
   const std::string why = error ? error->what : "closed by the server";
   if (session_.once || stdin_over_) {
     last_words_ = why;
@@ -232,8 +234,13 @@ void Session::write_again() {
   session_.readonly = false;
   say("typing");
   if (!std::exchange(came_to_look_, false) || !line_ || on_port()) return;
-  line_.reset();
+  hang_up();
   connect();
+}
+
+void Session::hang_up() {
+  if (line_) place_ = line_->at();
+  line_.reset();
 }
 
 // On the console port the keys are the server's.

@@ -41,7 +41,7 @@ class Session {
   base::Result<Attached> attach_now();
   void connect();
   void refused(const base::Error& error);
-  void begin(Attached attached);
+  void begin(Attached attached, std::string_view words);
   void show(std::string_view bytes);
   void lost(const std::optional<base::Error>& error);
   void watch_stdin();
@@ -53,6 +53,7 @@ class Session {
   void suspend();
   void resize();
   void write_again();
+  void hang_up();
   void send_break(int number);
   void say(std::string_view text);
   void tell(const base::Result<std::string>& text);
@@ -70,7 +71,7 @@ class Session {
   int status_ = 0;
   std::string last_words_;
   int64_t viewer_ = 0;
-  std::optional<Place> place_;
+  std::optional<peer::Place> place_;  // to go on at
   pty::Screen screen_;
   pty::Output output_;
   std::unique_ptr<Line> line_;

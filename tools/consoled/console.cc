@@ -417,7 +417,13 @@ void Console::reopen() {
 // ---- Who looks
 
 peer::Seen Console::seen() {
-  return tape_now().seen();
+  peer::Seen seen = tape_now().seen();
+  seen.run = shared_.epoch;
+  // Bytes that the journal has not got yet when the daemon is killed come again from a source that
+  // counts them.
+  const int64_t counted = start_->source.epoch;
+  seen.replays = counted != 0 && (!source_ || source_->epoch == counted);
+  return seen;
 }
 
 Result<void> Console::may_attach() const {

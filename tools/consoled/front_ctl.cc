@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/net/note_frames.h"
 #include "lib/peer/attach.h"
 #include "lib/wire/escape.h"
 #include "tools/consoled/node_json.h"
@@ -86,6 +87,7 @@ ControlCommands::Answer ControlCommands::attach(peer::Peer& peer, Object& a,
   admission.readonly = asked->readonly;
   admission.rule = asked->raw ? Admission::Rule::raw : Admission::Rule::lines;
   admission.from = start.offset;
+  if (asked->frames) admission.framing = &net::kFrames;
   if (asked->window && !admission.readonly) {
     (*console)->resize({asked->window->rows, asked->window->columns});
   }

@@ -49,7 +49,11 @@ Tape::~Tape() {
 
 peer::Seen Tape::seen() const {
   const base::Ring& r = ring();
-  return {start_.epoch, r.tail(), r.tail() == whole_ ? r.tail() : r.line_start(r.tail()), r.head()};
+  return {.epoch = start_.epoch,
+          .tail = r.tail(),
+          .shown = r.tail() == whole_ ? r.tail() : r.line_start(r.tail()),
+          .head = r.head(),
+          .began = start_.offset};
 }
 
 iovec Tape::room() {

@@ -86,16 +86,18 @@ std::vector<peer::Command> Control::commands() {
 }
 
 Control::Answer Control::attach(peer::Peer& peer, Object& arguments) {
-  const bool frames = arguments.opt_bool("frames").value_or(false);
   const Result<peer::Attach> asked = peer::take_attach(arguments);
   if (!asked) return asked.error();
   const base::Ring& ring = channel_.fanout.ring();
-  const peer::Seen seen{epoch_, ring.tail(), channel_.history.first_shown(), ring.head()};
+  const peer::Seen seen{.epoch = epoch_,
+                        .tail = ring.tail(),
+                        .shown = channel_.history.first_shown(),
+                        .head = ring.head()};
   const peer::Start start = start_of(*asked, seen);
   Admission admission;
   admission.raw = asked->raw || options_.immediate;
   admission.readonly = asked->readonly;
-  admission.frames = frames;
+  admission.frames = asked->frames;
   admission.from = start.offset;
   if (asked->window && !admission.readonly) {
     static_cast<void>(
