@@ -154,6 +154,37 @@ answers() { once "$SOCK/$1.sock" "$2" 1 | grep -qF "$3"; }
   refute grep -F first "$T/.c.got"
 }
 
+# The place that ptyattach -v told.
+place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
+
+@test "ptyattach goes on at its place, over restarts of consoled, and what consoled says does not count" {
+  start
+  # shellcheck disable=SC2016
+  ptybufferd -q --name src sh -c \
+    'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"' </dev/null 3>&- 4>&-
+  node n1 ptybuffer "{\"socket\":\"$T/none.sock\"}"
+  wait_until 5 reason_has n1 none.sock
+  run ptyattach -nqqv --from all n1
+  assert_line --regexp "^ptyattach: n1: ended at $(ctl "$SOCK/n1.sock" status | jq -r '"\(.epoch):\(.head)"')\$"
+  printf '%s\n' "$output" >at
+  ctl consoled.sock "$(jq -cn --arg s "$LINEMAN_RUNTIME/src.sock" \
+    '{cmd:"update",node:{name:"n1",driver:"ptybuffer",params:{socket:$s}}}')"
+  wait_until 10 state_is n1 connected
+  local last=0 signal
+  for signal in TERM KILL none; do
+    printf '20\n' | socat -u - "$(unix_to "$LINEMAN_RUNTIME/src.sock")"
+    last=$((last + 20))
+    wait_until 10 sh -c "tail -c 50 '$LINEMAN_STATE/consoled/n1.log' | grep -q 'line $last'"
+    ptyattach -nqqv --from "$(place at)" n1 >>got 2>more
+    mv more at
+    [ "$signal" = none ] && break
+    end "$signal"
+    start
+    wait_until 10 state_is n1 connected
+  done
+  assert_equal "$(tr -d '\r' <got | sed 's/^line //' | tr '\n' ' ')" "$(seq -s ' ' 1 60) "
+}
+
 @test "a thousand consoles have theirs" {
   start
   for i in {1..1000}; do

@@ -563,6 +563,101 @@ END
   assert_output --partial 'expected seconds'
 }
 
+# The place that -v told.
+place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
+
+# A job that says as many numbered lines as it is told to; LAST is the last of them.
+lines_job() {
+  # shellcheck disable=SC2016
+  job "$1" -t 100000 -- sh -c \
+    'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"'
+  LAST=0
+}
+lines() {
+  LAST=$((LAST + $2))
+  printf '%s\n' "$2" | socat -u - "$(unix_to "run/$1.sock")"
+  wait_until 10 history_has "$1" "line $LAST"
+}
+jumps() { tr -d '\r' <"$1" | sed -n 's/^line //p' | awk '$1 != n + 1 { print n, $1 } { n = $1 }'; }
+
+@test "--from EPOCH:OFFSET goes on where the last one ended: nothing is missing, nothing comes twice" {
+  lines_job web
+  lines web 5
+  ptyattach -nqqv --from all web >got 2>at
+  local i
+  for i in 1 2 3 4; do
+    lines web "$((i * 7))"
+    run --separate-stderr ptyattach -nqqv --from "$(place at)" web
+    printf '%s\n' "$output" >>got
+    printf '%s\n' "$stderr" >at
+  done
+  assert_equal "$(jumps got)" ""
+  assert_equal "$(tr -d '\r' <got | tail -n 1)" "line $LAST"
+  run ptyattach -nqq --from "$(place at)" web
+  assert_output ""
+}
+
+@test "-v tells the place at a detach, at a signal, and at the end of the input" {
+  lines_job web
+  lines web 3
+  on_pty a ptyattach -v --from all web
+  shown a 'line 3'
+  typed a '\034'
+  over a '0 same'
+  tr -d '\r' <a.out >at
+  lines web 3
+  start_bg sh -c 'exec ptyattach -nv --from "$1" web >got 2>more' sh "$(place at)"
+  wait_until 5 grep -q 'line 6' got
+  kill "$BG"
+  wait_until 5 test -n "$(place more)"
+  refute grep -q 'line 3' got
+  lines web 3
+  run --separate-stderr sh -c 'ptyattach -v --from "$1" --linger 0.1 web </dev/null' sh "$(place more)"
+  assert_equal "$(tr -d '\r' <<<"$output" | head -n 1)" 'line 7'
+  assert_equal "$(place <(echo "$stderr"))" "$(ctl_get web '"\(.epoch):\(.bytes)"')"
+}
+
+@test "--from EPOCH:OFFSET: the daemon's own words do not count" {
+  job web -- sh -c 'stty -echo; while read -r l; do echo "got $l"; done'
+  { head -c 20000 /dev/zero | tr '\0' x && printf '\nend\n'; } |
+    ptyattach -v --linger 1 web >got 2>at
+  grep -q 'bytes of input dropped' got
+  assert_equal "$(place at)" "$(ctl_get web '"\(.epoch):\(.bytes)"')"
+}
+
+@test "--from EPOCH:OFFSET: what is gone, and a job that was started anew, are told" {
+  job web --history-bytes 16384 -- sh -c 'stty -echo; echo ready; while read -r l; do seq 1 $l; done'
+  wait_until 5 history_has web ready
+  ptyattach -nqqv web >/dev/null 2>at
+  printf "20000\n" | socat -u - "$(unix_to run/web.sock)"
+  wait_until 5 history_has web 20000
+  run --separate-stderr ptyattach -nqq --from "$(place at)" web
+  assert_success
+  assert_equal "$(tail -n 1 <<<"$output" | tr -d "\r")" 20000
+  [[ $stderr == *"web: "*" bytes after $(place at) are gone" ]]
+  run --separate-stderr ptyattach -nqq --from 12:34 web
+  assert_success
+  [[ $stderr == *'web: 12:34 is of an earlier start'* ]]
+  run ptyattach -nqq --from "$(place at)99999" web
+  assert_output --partial 'has said no more than'
+}
+
+@test "--from EPOCH:OFFSET: wrong places, several jobs and plain sockets are refused" {
+  echo_job web
+  echo_job web2
+  local from
+  for from in 12 : 12: :34 12:-1 x:y 1:2:3 '1: 2'; do
+    run -100 ptyattach --from "$from" web
+    assert_output --partial 'expected all, line, now or EPOCH:OFFSET'
+  done
+  run -100 ptyattach --from 1:2 web,web2
+  assert_output --partial 'a place is that of one job'
+  start_bg socat UNIX-LISTEN:plain.sock,fork EXEC:cat
+  wait_until 5 test -S plain.sock
+  run -111 ptyattach --from 1:2 ./plain.sock
+  assert_output --partial 'begin at a place'
+}
+
 @test "--from all, line and now: where the stream begins" {
   job lines -t 2 -- sh -c 'seq 5; while read -r l; do echo "got $l"; done'
   wait_until 5 history_has lines 5
@@ -574,7 +669,7 @@ END
   refute_output --partial 5
   assert_output --partial 'got new'
   run -100 ptyattach --from then lines
-  assert_output --partial 'expected all, line or now'
+  assert_output --partial 'expected all, line, now or EPOCH:OFFSET'
 }
 
 # --- The old name

@@ -41,19 +41,35 @@ base::Error explain(const Found& job, const base::Error& e) {
 }
 
 // Without control socket: ptybuffer's own, a TCP one, or socat's.
-Result<Attached> attach_plain(const Found& job, bool readonly) {
+Result<Attached> attach_plain(const Found& job, bool readonly, bool place) {
   Result<base::Fd> plain = connect_to(job.socket);
   if (!plain) return explain(job, plain.error());
-  if (readonly) {
-    return base::error(Errc::denied, job.socket,
-                       ": has no control socket, so nothing could enforce --readonly");
+  const char* what = readonly ? "enforce --readonly" : place ? "begin at a place" : nullptr;
+  if (what != nullptr) {
+    return base::error(Errc::denied, job.socket, ": has no control socket, so nothing could ",
+                       what);
   }
   Attached a;
   a.stream = std::move(*plain);
   return a;
 }
 
+// What was asked for, and is not to be had.
+void say_missing(const Found& job, const peer::Place& asked, const peer::Joined& joined) {
+  if (joined.at.epoch != asked.epoch) {
+    base::log::warn(job.name, ": ", text(asked), " is of an earlier start: this begins anew");
+  } else if (joined.skipped > 0) {
+    base::log::warn(job.name, ": ", joined.skipped, " bytes after ", text(asked), " are gone");
+  } else if (joined.at.offset < asked.offset) {
+    base::log::warn(job.name, ": has said no more than ", text(joined.at));
+  }
+}
+
 }  // namespace
+
+std::string text(const peer::Place& place) {
+  return base::cat(place.epoch, ":", place.offset);
+}
 
 Result<Attached> attach(const Found& job, const Options& options, bool raw, bool readonly,
                         std::optional<pty::Size> size) {
@@ -61,18 +77,17 @@ Result<Attached> attach(const Found& job, const Options& options, bool raw, bool
   Result<base::Fd> control = connect_to(peer::control_name(job.socket));
   if (!control) {
     base::log::debug("no control socket: ", control.error().what);
-    return attach_plain(job, options.readonly);
+    return attach_plain(job, options.readonly, options.place.has_value());
   }
-  Json request = {{"cmd", "attach"}, {"raw", raw}, {"readonly", readonly}, {"from", options.from}};
+  Json request = {{"raw", raw}, {"readonly", readonly}, {"from", options.from}};
+  if (options.place) request["from"] = peer::from_place(*options.place);
   if (size) request.update({{"rows", size->rows}, {"cols", size->columns}});
-  const Result<Json> answer =
-      peer::ask(control->get(), request, base::Clock::now() + kPatience, &a.first);
-  if (!answer) return explain(job, answer.error());
+  Result<peer::Joined> joined =
+      peer::join(control->get(), std::move(request), base::Clock::now() + kPatience);
+  if (!joined) return explain(job, joined.error());
   a.stream = std::move(*control);
-  a.viewer = peer::number_of(*answer, "viewer").value_or(0);
-  const auto offset = peer::number_of(*answer, "offset");
-  const auto head = peer::number_of(*answer, "head");
-  if (offset && head && *offset <= *head) a.history = static_cast<uint64_t>(*head - *offset);
+  a.joined = std::move(*joined);
+  if (options.place) say_missing(job, *options.place, a.joined);
   if (!size) return a;
   Result<base::Fd> second = connect_to(peer::control_name(job.socket));
   if (second && peer::ask(second->get(), Json{{"cmd", "hold"}}, base::Clock::now() + kPatience)) {
@@ -99,10 +114,11 @@ std::string after_the_end(const Found& job) {
 
 void send_size(const Attached& to, pty::Size size) {
   if (!to.control) return;
-  const std::string line =
-      wire::dump(Json{
-          {"cmd", "resize"}, {"rows", size.rows}, {"cols", size.columns}, {"viewer", to.viewer}}) +
-      "\n";
+  const std::string line = wire::dump(Json{{"cmd", "resize"},
+                                           {"rows", size.rows},
+                                           {"cols", size.columns},
+                                           {"viewer", to.joined.viewer}}) +
+                           "\n";
   static_cast<void>(::send(to.control.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0);
   // The answers of earlier ones, so that they do not pile up.
   char unread[1024];

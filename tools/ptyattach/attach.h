@@ -7,6 +7,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/peer/join.h"
 #include "lib/pty/pty.h"
 #include "tools/ptyattach/find.h"
 #include "tools/ptyattach/options.h"
@@ -14,12 +15,9 @@
 namespace ptyattach {
 
 struct Attached {
-  base::Fd stream;     // raw bytes both ways, non-blocking
-  base::Fd control;    // for resize; none on a plain socket
-  int64_t viewer = 0;  // our number there; 0 on a plain socket
-  // How many bytes of the stream were there before us, where that is known.
-  std::optional<uint64_t> history;
-  std::string first;  // bytes of the stream that came with the answer
+  base::Fd stream;      // bytes both ways, non-blocking
+  base::Fd control;     // for resize; none on a plain socket
+  peer::Joined joined;  // viewer 0: a plain socket, where no place is known
 };
 
 // `raw`: keys pass as they come. `size`: of our terminal, where there is one.
@@ -29,6 +27,9 @@ base::Result<Attached> attach(const Found& job, const Options& options, bool raw
 // After the job's side ended the connection: what is wrong, for a person; empty when the job has
 // ended as jobs do.
 std::string after_the_end(const Found& job);
+
+// "EPOCH:OFFSET", for --from.
+std::string text(const peer::Place& place);
 
 // Tells the daemon a new window size; errors do not matter.
 void send_size(const Attached& to, pty::Size size);

@@ -15,9 +15,9 @@ _arguments -s -S \
   '(-r --readonly)'{-r,--readonly}'[only look; the daemon sees to it]' \
   '(-x --detach)'{-x+,--detach=}'[detach keys, as ^X, a character, or hex bytes (^\)]:keys: ' \
   '(-j --json)'{-j,--json}'[list as JSON lines]' \
-  '--from=[begin with all, line (whole lines), or now (line)]:where:(all line now)' \
+  '--from=[begin with all, line (whole lines), now, or at EPOCH\:OFFSET (line)]:where:(all line now)' \
   '--linger=[after the end of stdin, wait so long for output (0.5)]:seconds: ' \
-  '(-v --verbose)'{-v,--verbose}'[say more]' \
+  '(-v --verbose)'{-v,--verbose}'[say more, as where it ended\: EPOCH\:OFFSET]' \
   '(-h --help)'{-h,--help}'[this text]' \
   '(-V --version)'{-V,--version}'[the version]' \
   '*:job or socket:_ptyattach_jobs'

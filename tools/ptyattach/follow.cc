@@ -29,6 +29,9 @@ int Follow::run() {
   if (options_.text) {
     give_up(options_, base::error(base::Errc::usage, "--print: to one job at a time"));
   }
+  if (options_.place) {
+    give_up(options_, base::error(base::Errc::usage, "--from: a place is that of one job"));
+  }
   const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
     signal_ = number;
     loop_.stop();
@@ -46,19 +49,20 @@ void Follow::join(const Found& job) {
     return;
   }
   const std::string name = base::log::printable(job.name);
-  One& one = all_.emplace_back(
-      One{job, name, attached->viewer, pty::NamedLines(name, width_, "\n"), nullptr, false});
+  One& one =
+      all_.emplace_back(One{job, name, attached->joined.viewer, pty::NamedLines(name, width_, "\n"),
+                            net::Unframer(attached->joined.framed), nullptr, false});
   one.stream = std::make_unique<net::Stream>(
       loop_, std::move(attached->stream),
       net::Stream::Events{.data = [this, &one](std::string_view b) { show(one, b); },
                           .end = [this, &one](const auto&) { ended(one); },
                           .low_water = nullptr});
   left_++;
-  if (!attached->first.empty()) show(one, attached->first);
+  show(one, attached->joined.first);
 }
 
 void Follow::show(One& one, std::string_view bytes) {
-  print(one.lines.take(bytes));
+  while (const auto piece = one.frames.next(bytes)) print(one.lines.take(piece->bytes));
   if (output_.waiting()) pause(true);
 }
 

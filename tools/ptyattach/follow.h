@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/net/loop.h"
+#include "lib/net/note_frames.h"
 #include "lib/net/stream.h"
 #include "lib/pty/named_lines.h"
 #include "lib/pty/output.h"
@@ -27,6 +28,7 @@ class Follow {
     std::string name;  // as it is shown
     int64_t viewer = 0;
     pty::NamedLines lines;
+    net::Unframer frames;
     std::unique_ptr<net::Stream> stream;
     bool over = false;
   };

@@ -8,6 +8,7 @@
 #include "lib/base/args.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/peer/attach.h"
 
 namespace ptyattach {
 
@@ -33,9 +34,9 @@ const std::string_view kUsage =
     "  -r, --readonly         only look; the daemon sees to it\n"
     "  -x, --detach KEYS      detach keys, as ^X, a character, or hex bytes [^\\]\n"
     "  -j, --json             list as JSON lines\n"
-    "      --from WHERE       begin with all, line (whole lines), or now [line]\n"
+    "      --from WHERE       begin with all, line (whole lines), now, or at EPOCH:OFFSET [line]\n"
     "      --linger SECONDS   after the end of stdin, wait so long for output [0.5]\n"
-    "  -v, --verbose          say more\n"
+    "  -v, --verbose          say more, as where it ended: EPOCH:OFFSET\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n";
 
@@ -98,11 +99,21 @@ Result<void> read_detach(const Args& args, Options& o) {
   return {};
 }
 
+std::optional<peer::Place> place_of(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return {};
+  const auto epoch = base::parse_number(text.substr(0, colon), 0, peer::kMaxOffset);
+  const auto offset = base::parse_number(text.substr(colon + 1), 0, peer::kMaxOffset);
+  if (!epoch || !offset) return {};
+  return peer::Place{*epoch, static_cast<uint64_t>(*offset), 0};
+}
+
 Result<void> read_values(const Args& args, Options& o) {
   if (args.has("print")) o.text = args.value("print");
   o.from = args.value("from", "line");
   if (o.from != "line" && o.from != "all" && o.from != "now") {
-    return error(Errc::usage, "--from: expected all, line or now");
+    o.place = place_of(o.from);
+    if (!o.place) return error(Errc::usage, "--from: expected all, line, now or EPOCH:OFFSET");
   }
   const Result<int64_t> linger = args.milliseconds("linger", kLinger, 0, kLongestLinger);
   if (!linger) return linger.error();

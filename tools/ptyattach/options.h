@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/peer/join.h"
 
 namespace ptyattach {
 
@@ -23,6 +24,7 @@ struct Options {
   bool json = false;                   // -j
   std::optional<std::string> text;     // -p
   std::string from = "line";           // --from
+  std::optional<peer::Place> place;    // the same as EPOCH:OFFSET
   std::string detach;                  // -x; the bytes that detach
   std::chrono::milliseconds linger{};  // --linger
   bool old_name = false;               // called as `ptybufferconnect`

@@ -76,16 +76,18 @@ std::string Session::greeting() const {
 
 void Session::begin(Attached attached) {
   attached_ = std::move(attached);
+  frames_ = net::Unframer(attached_.joined.framed);
+  at_ = attached_.joined.at;
   stream_ = std::make_unique<net::Stream>(
       loop_, std::move(attached_.stream),
-      net::Stream::Events{.data = [this](std::string_view b) { show(b); },
+      net::Stream::Events{.data = [this](std::string_view b) { take(b); },
                           .end = [this](const std::optional<base::Error>& e) { ended(e); },
                           .low_water = [this] { watch_stdin(!stdin_over_); }});
   if (options_.text && !options_.readonly) {
     stream_->send(*options_.text + (options_.no_newline ? "" : "\n"));
   }
-  if (!attached_.first.empty()) show(attached_.first);
-  if (options_.quiet > 1 && attached_.history == 0U) finish();
+  take(attached_.joined.first);
+  if (options_.quiet > 1 && placed() && history_shown()) finish();
   if (options_.close_after) {
     finish();
   } else if (reads_stdin_ && !stdin_over_) {
@@ -97,12 +99,27 @@ void Session::begin(Attached attached) {
   }
 }
 
-void Session::show(std::string_view bytes) {
-  if (why_ != Why::none || options_.quiet == 1) return;
-  if (options_.quiet > 1) {
-    bytes = bytes.substr(0, attached_.history.value_or(bytes.size()));
-    attached_.history = attached_.history.value_or(bytes.size()) - bytes.size();
-    if (*attached_.history == 0) finish();
+void Session::take(std::string_view bytes) {
+  while (const auto piece = frames_.next(bytes)) show(*piece);
+}
+
+// On a plain socket nobody knows where it ends: with what came first.
+bool Session::history_shown() const {
+  return !placed() || at_.offset >= attached_.joined.head;
+}
+
+void Session::show(const net::Unframer::Piece& piece) {
+  if (why_ != Why::none) return;
+  std::string_view bytes = piece.bytes;
+  uint64_t passed = piece.passed;
+  if (options_.quiet > 1 && placed()) {
+    passed = std::min(passed, attached_.joined.head - std::min(at_.offset, attached_.joined.head));
+    if (!piece.note) bytes = bytes.substr(0, passed);
+  }
+  at_.offset += passed;
+  if (options_.quiet == 1) return;
+  if (options_.quiet > 1 && history_shown()) {
+    finish();
   } else if (linger_.pending()) {
     linger_.after(options_.linger);
   }
@@ -204,7 +221,13 @@ void Session::resized() {
 // Why it was not an end as it should be; empty where it was.
 std::string Session::trouble() const {
   if (why_ == Why::broken) return broken_;
-  return why_ == Why::over && attached_.viewer != 0 ? after_the_end(job_) : "";
+  return why_ == Why::over && placed() ? after_the_end(job_) : "";
+}
+
+// Where --from would go on; of what nobody took that is not known.
+void Session::tell_place() const {
+  if (!placed() || why_ == Why::unread || output_.waiting()) return;
+  base::log::debug(job_.name, ": ended at ", text(at_));
 }
 
 int Session::leave() {
@@ -215,9 +238,11 @@ int Session::leave() {
     output_.finish(screen_.leave());
     pty::RawMode::leave();
     tell(base::cat("\r\n[", base::log::printable(job_.name), ": ", what, "]\n"));
-  } else if (!wrong.empty()) {
-    base::log::error(job_.name, ": ", wrong);
+  } else {
+    output_.finish("");
+    if (!wrong.empty()) base::log::error(job_.name, ": ", wrong);
   }
+  tell_place();
   if (signal_ != 0) return 128 + signal_;
   return wrong.empty() ? base::kExitOk : failure(options_, base::kExitSystem);
 }

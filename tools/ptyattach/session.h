@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/net/loop.h"
+#include "lib/net/note_frames.h"
 #include "lib/net/stream.h"
 #include "lib/pty/output.h"
 #include "lib/pty/screen.h"
@@ -25,7 +26,10 @@ class Session {
  private:
   enum class Why { none, detached, signalled, unread, over, broken, stdin_over };
   void begin(Attached attached);
-  void show(std::string_view bytes);
+  void take(std::string_view bytes);
+  void show(const net::Unframer::Piece& piece);
+  bool placed() const { return attached_.joined.viewer != 0; }
+  bool history_shown() const;
   void read_stdin();
   void typed(std::string_view keys);
   void stdin_ended();
@@ -38,6 +42,7 @@ class Session {
   void signalled(int number);
   std::string greeting() const;
   std::string trouble() const;
+  void tell_place() const;
   int leave();
 
   net::Loop& loop_;
@@ -50,6 +55,8 @@ class Session {
   int signal_ = 0;
   std::string broken_;
   Attached attached_;
+  net::Unframer frames_;
+  peer::Place at_;  // of the next byte
   DetachKeys keys_;
   pty::Screen screen_;
   pty::Output output_;
