@@ -71,3 +71,36 @@ restart() {
   refute grep -q 'bytes are lost' told
   assert_equal "$(tr -d '\r' <got | sed -n '/bytes skipped/,$s/^line //p' | awk 'NR > 1 && $1 != n + 1 { print n, $1 } { n = $1 }')" ""
 }
+
+cat_console() {
+  conctl create "$1" driver=cmd --param cmd=cat >/dev/null
+  wait_until 10 is_up "$1"
+}
+
+@test "a line that is down stays down though somebody looks, and comes back by logging on" {
+  start
+  cat_console n1
+  connect "$LINEMAN_RUNTIME/consoled.ctl" e
+  say e events
+  expect e '"ok":true'
+  run conctl down n1
+  assert_output 'n1: down'
+  expect e '"event":"down"'
+  grep -q '"reason":"taken down by uid' "$T/.e.got"
+  run conctl down n1
+  assert_success
+  attach n1
+  expect c '[[not connected: taken down by uid'
+  run conctl logging n1 off
+  attach n1 d
+  expect d 'taken down'
+  run conctl logging n1 on
+  assert_output 'n1: Updated'
+  wait_until 10 is_up n1
+  expect d '[[connected]]'
+  conctl create later driver=cmd ondemand=true --param cmd=cat >/dev/null
+  conctl down later
+  run conctl reconnect later
+  assert_output 'later: connecting'
+  assert_equal "$(conctl status -j later | jq -r '.state + (.reason // "")')" idle
+}

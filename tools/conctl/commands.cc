@@ -84,13 +84,27 @@ const std::array kCommands = {
             "Types the text, and Enter.\n\n"
             "  -n, --no-newline        no Enter\n",
             2, kAny, send},
+    Command{"tell",
+            "usage: conctl tell CONSOLES TEXT ...\n\n"
+            "Shows the text to all who look.\n",
+            2, kAny, tell_viewers},
+    Command{"note",
+            "usage: conctl note CONSOLES TEXT ...\n\n"
+            "Writes the text into the journals, where \"log -e\" shows it.\n",
+            2, kAny, note},
     Command{"break",
             "usage: conctl break CONSOLES [NUMBER]\n\n"
             "Sends a break sequence, 1 to 9; without a number a BREAK.\n",
             1, 2, send_break},
+    Command{"down",
+            "usage: conctl down CONSOLES ...\n\n"
+            "Closes lines, and keeps them closed whoever looks, until \"reconnect\" or\n"
+            "\"logging on\".\n",
+            1, kAny, down},
     Command{"reconnect",
             "usage: conctl reconnect CONSOLES ...\n\n"
-            "Connects what waits for its next attempt, now.\n",
+            "Connects what waits for its next attempt, or was taken down, now; what is connected\n"
+            "is closed and opened again.\n",
             1, kAny, reconnect},
     Command{"events",
             "usage: conctl events [CONSOLES ...]\n\n"

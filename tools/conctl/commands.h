@@ -41,6 +41,9 @@ int who(const Options& options, const base::Args& args);
 int kick(const Options& options, const base::Args& args);
 int send(const Options& options, const base::Args& args);
 int send_break(const Options& options, const base::Args& args);
+int down(const Options& options, const base::Args& args);
+int tell_viewers(const Options& options, const base::Args& args);
+int note(const Options& options, const base::Args& args);
 int reconnect(const Options& options, const base::Args& args);
 // log.cc
 int log(const Options& options, const base::Args& args);

@@ -39,8 +39,8 @@ _conctl() {
             sed -nE 's/^ {2,6}(-.)?(, )?(--[a-z-]+).*/\1 \3/p')
           ;;
         :0:* | help:1:*)
-          words='list show create edit delete logging console log status who kick send break
-            reconnect events batch export import web version help'
+          words='list show create edit delete logging console log status who kick send tell
+            note break down reconnect events batch export import web version help'
           ;;
         create:[2-9]* | edit:[2-9]*)
           words='driver=cmd driver=ptybuffer driver=ssh driver=sshcmd driver=tcp driver=telnet
@@ -48,8 +48,8 @@ _conctl() {
           ;;
         logging:2:*) words='on off' ;;
         break:2:*) words='1 2 3 4 5 6 7 8 9' ;;
-        edit:1:* | logging:1:* | kick:1:* | send:1:* | break:1:* | show:1:* | list:* | delete:* | console:* | \
-          log:* | status:* | who:* | reconnect:* | events:* | export:*) words=$(_conctl_consoles) ;;
+        edit:1:* | logging:1:* | kick:1:* | send:1:* | tell:1:* | note:1:* | break:1:* | show:1:* | list:* | delete:* | console:* | \
+          log:* | status:* | who:* | down:* | reconnect:* | events:* | export:*) words=$(_conctl_consoles) ;;
       esac
       ;;
   esac

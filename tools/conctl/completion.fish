@@ -62,7 +62,7 @@ function __conctl_words
             printf '%s\n' on off
         case break:2
             seq 9
-        case {edit,logging,kick,send,break,show}:1 {list,delete,console,log,status,who,reconnect,events,export}':*'
+        case {edit,logging,kick,send,tell,note,break,show}:1 {list,delete,console,log,status,who,down,reconnect,events,export}':*'
             printf '%s\n' $list(__conctl_names)
         case create:1
         case 'create:*' 'edit:*'
@@ -70,11 +70,11 @@ function __conctl_words
     end
 end
 
-set -g __conctl_commands list show create edit delete logging console log status who kick send break reconnect events batch export import web version help
+set -g __conctl_commands list show create edit delete logging console log status who kick send tell note break down reconnect events batch export import web version help
 complete -c conctl -f
 complete -c conctl -n __conctl_no_command -a '$__conctl_commands'
 complete -c conctl -n 'not __conctl_no_command' -a '(__conctl_words)'
-complete -c conctl -n __conctl_no_command -s j -l json -d 'JSON lines'
+complete -c conctl -n __conctl_no_command -s j -l json -d 'JSON lines, of errors too'
 complete -c conctl -n __conctl_no_command -l socket -r -F -d 'the socket of consoled'
 complete -c conctl -n __conctl_no_command -l timeout -x -d 'for an answer [5]'
 complete -c conctl -n __conctl_no_command -s h -l help -d 'this text'

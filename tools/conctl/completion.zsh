@@ -18,7 +18,7 @@ _conctl_operand() {
       compadd driver={cmd,ptybuffer,ssh,sshcmd,tcp,telnet,tty,unix} ondemand={false,true} ;;
     logging:2) compadd on off ;;
     break:2) compadd {1..9} ;;
-    (edit|logging|kick|send|break|show):1 | (list|delete|console|log|status|who|reconnect|events|export):*)
+    (edit|logging|kick|send|tell|note|break|show):1 | (list|delete|console|log|status|who|down|reconnect|events|export):*)
       compset -P '*,'
       compadd -- ${(f)"$(_conctl_names)"} ;;
   esac
@@ -28,8 +28,8 @@ _conctl_operand() {
 _conctl_command() {
   local command=$words[1] line values
   local -a match mbegin mend options commands
-  commands=(list show create edit delete logging console log status who kick send break reconnect
-    events batch export import web version help)
+  commands=(list show create edit delete logging console log status who kick send tell note break
+    down reconnect events batch export import web version help)
   (( CURRENT > 1 )) || { compadd -a commands; return }
   while IFS= read -r line; do
     [[ $line =~ '^ {2,6}(-.)?(, )?(--[a-z-]+)( [A-Z=]+)?' ]] || continue
@@ -47,7 +47,7 @@ _conctl_command() {
 }
 
 _arguments -s -S -A '-*' \
-  '(-j --json)'{-j,--json}'[JSON lines]' \
+  '(-j --json)'{-j,--json}'[JSON lines, of errors too]' \
   '--socket=[the socket of consoled]:socket:_files' \
   '--timeout=[for an answer (5)]:seconds: ' \
   '(-h --help)'{-h,--help}'[this text]' \

@@ -123,11 +123,19 @@ int kick(const Options& options, const base::Args& args) {
   return base::kExitOk;
 }
 
-int send(const Options& options, const base::Args& args) {
+namespace {
+// The words behind the first, as one line.
+std::string line_of(const base::Args& args) {
   std::string text;
   for (size_t i = 1; i < args.operands().size(); i++) {
     text += (i > 1 ? " " : "") + args.operands()[i];
   }
+  return text;
+}
+}  // namespace
+
+int send(const Options& options, const base::Args& args) {
+  std::string text = line_of(args);
   if (!args.has("no-newline")) text += '\r';
   const Json request = {{"cmd", "send"}, {"console", args.operands()[0]}, {"text", text}};
   return show_done(options, ask_control(options, request), "sent");
@@ -147,6 +155,23 @@ int reconnect(const Options& options, const base::Args& args) {
   const Json request = {
       {"cmd", "switch"}, {"console", pattern_of(args.operands())}, {"to", "retry"}};
   return show_done(options, ask_control(options, request), "connecting");
+}
+
+int down(const Options& options, const base::Args& args) {
+  const Json request = {
+      {"cmd", "switch"}, {"console", pattern_of(args.operands())}, {"to", "down"}};
+  return show_done(options, ask_control(options, request), "down");
+}
+
+int tell_viewers(const Options& options, const base::Args& args) {
+  const Json request = {
+      {"cmd", "message"}, {"console", args.operands()[0]}, {"text", line_of(args)}};
+  return show_done(options, ask_control(options, request), "told");
+}
+
+int note(const Options& options, const base::Args& args) {
+  const Json request = {{"cmd", "note"}, {"console", args.operands()[0]}, {"text", line_of(args)}};
+  return show_done(options, ask_control(options, request), "noted");
 }
 
 }  // namespace conctl

@@ -55,7 +55,7 @@ Console::~Console() {
 // ---- What is wanted
 
 bool Console::wanted() const {
-  if (wish_ == Wish::never) return false;
+  if (wish_ == Wish::never || is_down()) return false;
   if (!interests_.empty() ||
       std::any_of(viewers_.begin(), viewers_.end(), [](auto& v) { return !v.second.leaving(); })) {
     return true;
@@ -79,6 +79,7 @@ void Console::retry() {
 }
 
 void Console::reconnect() {
+  lift();
   if (status_.state == State::connected) {
     break_off(error(Errc::closed, "asked to connect again"));
   }
@@ -86,7 +87,8 @@ void Console::reconnect() {
 }
 
 bool Console::switch_on() {
-  const bool changed = wish_ != Wish::on || status_.state == State::waiting;
+  const bool changed = wish_ != Wish::on || status_.state == State::waiting || is_down();
+  lift();
   wish_ = Wish::on;
   update();
   retry();
@@ -233,8 +235,9 @@ void Console::drop() {
   told_down_ = false;
   if (retry_) retry_->backoff.reset();
   if (!was_up) return;
-  note(journal::Kind::down, "not wanted");
-  shared_.events.emit("down", {{"console", name()}, {"reason", "not wanted"}});
+  const std::string why = is_down() ? down_why_ : "not wanted";
+  note(journal::Kind::down, why);
+  shared_.events.emit("down", {{"console", name()}, {"reason", why}});
 }
 
 void Console::set_retry() {

@@ -66,6 +66,10 @@ class Console final : public Intake {
   void retry();
   // The same, and a line that is up is closed first; what outlives it is found again.
   void reconnect();
+  // Closes the line, and keeps it closed whoever looks, until switch_on() or reconnect(). `by`: for
+  // the record.
+  void take_down(std::string_view by);
+  bool is_down() const { return !down_why_.empty(); }
   // Ends the line, also one that would outlive this daemon; for a node that is deleted.
   void terminate();
   // Ends the line for good; the daemon stops. What outlives it goes on.
@@ -98,6 +102,13 @@ class Console final : public Intake {
   void resize(pty::Size size);
   const std::optional<pty::Size>& size() const { return size_; }
   uint64_t input_waiting() const;
+
+  // --- Words of people
+
+  // To all who look.
+  void message(std::string_view text, std::string_view by);
+  // Into the journal. closed: it has none.
+  base::Result<void> remark(std::string_view text, std::string_view by);
 
   // The journal's file is opened again.
   void reopen();
@@ -132,6 +143,7 @@ class Console final : public Intake {
   void closed(base::Error why) override;
 
   bool wanted() const;
+  void lift();
   void update();
   void happen(Happening what);
   void open();
@@ -155,6 +167,7 @@ class Console final : public Intake {
   uint64_t revision_ = shared_.next_revision++;
   Status status_;
   Wish wish_ = Wish::as_defined;
+  std::string down_why_;  // it was taken down
   bool told_down_ = false;
   std::optional<pty::Size> size_;
   std::unique_ptr<Driver> driver_;

@@ -85,7 +85,8 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
     if (console == nullptr) return refuse("Node not exist");
     if (auto may = console->may_attach(); !may) return refuse(may.error().what);
     name_ = name;
-    if (console->status().state == State::connected) return attach_soon();
+    // One that was taken down says so itself.
+    if (console->status().state == State::connected || console->is_down()) return attach_soon();
     interest_.emplace(*console, [this](const Result<void>& up) {
       up ? attach_soon() : refuse(cat("Could not connect to console: ", up.error().what));
     });

@@ -38,7 +38,9 @@ std::vector<peer::Command> ControlCommands::commands(const std::string& console)
       {"resize", [this, c](peer::Peer&, Object& a) { return resize(a, c); }},
       {"send", [this, c](peer::Peer&, Object& a) { return send(a, c); }},
       {"break", [this, c](peer::Peer& p, Object& a) { return send_break(p, a, c); }},
-      {"switch", [this, c](peer::Peer&, Object& a) { return switch_to(a, c); }},
+      {"message", [this, c](peer::Peer& p, Object& a) { return say(p, a, c, true); }},
+      {"note", [this, c](peer::Peer& p, Object& a) { return say(p, a, c, false); }},
+      {"switch", [this, c](peer::Peer& p, Object& a) { return switch_to(p, a, c); }},
   };
   const auto add = [&](peer::Command command) { out.push_back(std::move(command)); };
   if (!console.empty()) {
@@ -182,6 +184,8 @@ ControlCommands::Answer ControlCommands::resize(Object& a, const std::string& fa
 
 namespace {
 
+constexpr size_t kMostSaid = 350;  // bytes of a message or a note; the journal keeps 400
+
 // One answer for several consoles: those where it was done, and why not elsewhere. An error where
 // it was done nowhere.
 Result<Json> for_each(const std::vector<Console*>& consoles,
@@ -236,6 +240,22 @@ ControlCommands::Answer ControlCommands::send_break(peer::Peer& peer, Object& a,
   });
 }
 
+// A line to those who look, or into the journal.
+ControlCommands::Answer ControlCommands::say(peer::Peer& peer, Object& a,
+                                             const std::string& fallback, bool to_viewers) {
+  const auto some = take_some(a, fallback);
+  if (!some) return some.error();
+  const std::string text = a.need_string("text");
+  if (a.ok() && (text.empty() || text.size() > kMostSaid)) a.wrong("text", "1 to 350 bytes");
+  if (auto done = a.end(); !done) return done.error();
+  const std::string by = peer::text(peer.who());
+  return for_each(*some, [&](Console& c) -> Result<void> {
+    if (!to_viewers) return c.remark(text, by);
+    c.message(text, by);
+    return {};
+  });
+}
+
 namespace {
 
 // Answers when the change is on the disk, or is not and will not be.
@@ -267,21 +287,31 @@ ControlCommands::Answer ControlCommands::remove(peer::Peer& peer, Object& a) {
   return Json();
 }
 
-ControlCommands::Answer ControlCommands::switch_to(Object& a, const std::string& fallback) {
+namespace {
+Result<void> retry(Console& c) {
+  if (c.status().state == State::idle && !c.is_down()) {
+    return error(Errc::closed, c.name(), ": is switched off, or on demand and nobody looks: \"",
+                 "conctl logging ", c.name(), " on\" connects it");
+  }
+  c.reconnect();
+  return {};
+}
+}  // namespace
+
+ControlCommands::Answer ControlCommands::switch_to(peer::Peer& peer, Object& a,
+                                                   const std::string& fallback) {
   const auto some = take_some(a, fallback);
   if (!some) return some.error();
   const std::string to = a.need_string("to");
-  if (a.ok() && to != "on" && to != "off" && to != "retry") a.wrong("to", "one of on, off, retry");
+  if (a.ok() && to != "on" && to != "off" && to != "down" && to != "retry") {
+    a.wrong("to", "one of on, off, down, retry");
+  }
   if (auto done = a.end(); !done) return done.error();
   return for_each(*some, [&](Console& c) -> Result<void> {
+    if (to == "retry") return retry(c);
     if (to == "on") c.switch_on();
     if (to == "off") c.switch_off();
-    if (to != "retry") return {};
-    if (c.status().state == State::idle) {
-      return error(Errc::closed, c.name(), ": is switched off, or on demand and nobody looks: \"",
-                   "conctl logging ", c.name(), " on\" connects it");
-    }
-    c.reconnect();
+    if (to == "down") c.take_down(peer::text(peer.who()));
     return {};
   });
 }

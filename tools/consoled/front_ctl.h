@@ -39,9 +39,10 @@ class ControlCommands {
   Answer resize(wire::Object& a, const std::string& fallback);
   Answer send(wire::Object& a, const std::string& fallback);
   Answer send_break(peer::Peer& peer, wire::Object& a, const std::string& fallback);
+  Answer say(peer::Peer& peer, wire::Object& a, const std::string& fallback, bool to_viewers);
   Answer change(peer::Peer& peer, wire::Object& a, bool create);
   Answer remove(peer::Peer& peer, wire::Object& a);
-  Answer switch_to(wire::Object& a, const std::string& fallback);
+  Answer switch_to(peer::Peer& peer, wire::Object& a, const std::string& fallback);
 
   Shared& shared_;
   Nodes& nodes_;
