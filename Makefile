@@ -185,7 +185,7 @@ $(BUILD)/obj/tests/fuzz/%.o: CPPFLAGS += -DFUZZ_NAME='"$(*F)"' -DLLVMFuzzerTestO
 UNIT_TOOL_SRCS := tools/ptybufferd/history.cc tools/ptybufferd/about.cc \
                   tools/ptybufferd/stamp.cc tools/ptyattach/detach_keys.cc \
                   $(filter-out %/main.cc,$(wildcard tools/consoled/*.cc)) \
-                  tools/conctl/keys.cc tools/conctl/definition.cc
+                  tools/conctl/keys.cc tools/conctl/prompt.cc tools/conctl/definition.cc
 $(BUILD)/unit: $(call objs,$(UNIT_SRCS) $(UNIT_TOOL_SRCS)) $(consoled_OBJS) $(patsubst %,$(BUILD)/lib/lib%.a,web http queue redis peer journal pty tls crypto ssh conf store net wire base)
 	@echo "  LD  $@"
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(foreach u,$(LIBS),$($(u)_LINK)) $(foreach u,$(LIBS),$($(u)_SHARED))

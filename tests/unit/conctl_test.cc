@@ -1,4 +1,5 @@
 // What conctl has that is pure: escape keys, and the words after create and edit.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 
 #include "tools/conctl/definition.h"
 #include "tools/conctl/keys.h"
+#include "tools/conctl/prompt.h"
 
 using conctl::Ask;
 using conctl::Keys;
@@ -18,17 +20,20 @@ namespace {
 std::string taken(std::string_view bytes, bool whole) {
   Keys keys;
   std::string out;
-  const auto add = [&](const std::vector<Typed>& all) {
-    for (const Typed& t : all) {
+  const auto add = [&](std::string_view some) {
+    while (!some.empty()) {
+      const Typed t = keys.take(some);
       out += t.keys;
       if (t.ask == Ask::send_break) out += "<" + std::to_string(t.number) + ">";
       if (t.ask == Ask::leave) out += "<leave>";
       if (t.ask == Ask::who) out += "<who>";
       if (t.ask == Ask::list_breaks) out += "<breaks>";
+      if (t.ask == Ask::message) out += "<message>";
+      if (t.ask == Ask::not_ours) out += t.why.empty() ? "<silence>" : "<no>";
     }
   };
-  if (whole) add(keys.take(bytes));
-  for (size_t i = 0; !whole && i < bytes.size(); i++) add(keys.take(bytes.substr(i, 1)));
+  if (whole) add(bytes);
+  for (size_t i = 0; !whole && i < bytes.size(); i++) add(bytes.substr(i, 1));
   return out + keys.rest();
 }
 
@@ -68,9 +73,22 @@ TEST_CASE("conctl's keys are taken out, and nothing around them is lost, however
             "c.",
             "\x05<leave>"},
            {"\x05"
-            "cxy",
+            "cky",
             "\x05"
-            "cxy"},
+            "cky"},
+           {"a\x05"
+            "cxb\x05"
+            "c!\x05"
+            "c|\x05"
+            "cccc\x05"
+            "cg\x05"
+            "cm\x05"
+            "cP\x05"
+            "cR",
+            "a<no>b<no><no><no>cc<no><no><no><no>"},
+           {"a\x05"
+            "cbhello",
+            "a<message>hello"},
            {"\x05"
             "clx",
             "\x05"
@@ -118,14 +136,42 @@ TEST_CASE("other keys than ^Ec can be chosen") {
   CHECK(conctl::parse_keys("^e^x") == "\x05\x18");
   for (const char* bad : {"", "a", "^E", "abc"}) CHECK(conctl::parse_keys(bad).empty());
   Keys keys('\x1d', 'q');
-  const auto all = keys.take(
+  std::string_view typed =
       "\x05"
-      "c.\x1dq.");
-  REQUIRE(all.size() == 1);
-  CHECK(all[0].keys ==
+      "c.\x1dq.";
+  const Typed t = keys.take(typed);
+  CHECK(typed.empty());
+  CHECK(t.keys ==
         "\x05"
         "c.");
-  CHECK(all[0].ask == Ask::leave);
+  CHECK(t.ask == Ask::leave);
+}
+
+TEST_CASE("a line for conctl itself: what is typed, taken back, ended and given up") {
+  struct Row {
+    std::string typed, shown;
+    std::optional<std::string> line;
+    std::string rest;
+  };
+  const std::string back = "\b \b";
+  for (const Row& row : std::vector<Row>{
+           {"hello\rls\r", "hello\r\n", "hello", "ls\r"},
+           {"ab\x7f\bcd\n", "ab" + back + back + "cd\r\n", "cd", ""},
+           {"\x7f\xc3\xa4\x7fx\r", "\xc3\xa4" + back + "x\r\n", "x", ""},
+           {"ab\x15\tc\r", "ab" + back + back + "c\r\n", "c", ""},
+           {"\r", "\r\n", {}, ""},
+           {"abc\x03x", "abc\r\n", {}, "x"},
+           {"a\x1b[A\x1b[1;5Cb\x1bOP\x1b\x1b[3~c\x1b\r", "abc\r\n", "abc", ""},
+           {std::string(400, 'y') + "\r", std::string(350, 'y') + "\r\n", std::string(350, 'y'),
+            ""},
+       }) {
+    conctl::Prompt prompt;
+    std::string_view rest = row.typed;
+    CHECK(prompt.take(rest) == row.shown);
+    CHECK(prompt.over());
+    CHECK(prompt.line() == row.line);
+    CHECK(rest == row.rest);
+  }
 }
 
 namespace {

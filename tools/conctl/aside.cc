@@ -25,12 +25,20 @@ constexpr auto kPatience = std::chrono::seconds(5);
 Aside::Aside(Server& server, std::string control, std::string console)
     : server_(server), control_(std::move(control)), console_(std::move(console)) {}
 
+Result<void> Aside::may_tell() const {
+  if (!control_.empty()) return {};
+  return base::error(Errc::usage, "not with CONGO_URL: goconserver's routes have nothing for it");
+}
+
 Result<Json> Aside::command(Json request) const {
-  if (control_.empty()) {
-    return base::error(Errc::usage, "not with CONGO_URL: goconserver's routes have nothing for it");
-  }
+  if (const Result<void> may = may_tell(); !may) return may.error();
   request["console"] = console_;
   return conctl::command(control_, request, base::Clock::now() + kPatience);
+}
+
+Result<void> Aside::tell(Json request) const {
+  const Result<Json> done = command(std::move(request));
+  return done ? Result<void>() : done.error();
 }
 
 Result<std::string> Aside::list_at(const std::string& path, const char* key,
@@ -112,13 +120,23 @@ Result<void> Aside::send_break(int number) {
   Json request = {{"cmd", "break"}};
   if (number > 0) request["number"] = number;
   if (number == 0) request["sequence"] = "\\z";
-  const Result<Json> done = command(std::move(request));
-  return done ? Result<void>() : done.error();
+  return tell(std::move(request));
 }
 
 Result<void> Aside::reconnect() {
-  const Result<Json> done = command({{"cmd", "switch"}, {"to", "retry"}});
-  return done ? Result<void>() : done.error();
+  return tell({{"cmd", "switch"}, {"to", "retry"}});
+}
+
+Result<void> Aside::down() {
+  return tell({{"cmd", "switch"}, {"to", "down"}});
+}
+
+Result<void> Aside::message(const std::string& text) {
+  return tell({{"cmd", "message"}, {"text", text}});
+}
+
+Result<void> Aside::note(const std::string& text) {
+  return tell({{"cmd", "note"}, {"text", text}});
 }
 
 void Aside::resize(int64_t viewer, pty::Size size) {

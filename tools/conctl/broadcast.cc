@@ -137,12 +137,13 @@ void Broadcast::read_stdin() {
     linger_.after(kLinger);
     return;
   }
-  const std::string_view bytes(buf.data(), static_cast<size_t>(n));
+  std::string_view bytes(buf.data(), static_cast<size_t>(n));
   if (!interactive_) {
     send(bytes);
     return watch_stdin(true);
   }
-  for (const Typed& t : keys_.take(bytes)) {
+  while (!bytes.empty()) {
+    const Typed t = keys_.take(bytes);
     send(t.keys);
     obey(t);
   }
@@ -160,6 +161,8 @@ void Broadcast::obey(const Typed& typed) {
       return send_break(typed.number);
     case Ask::new_keys:
       return output_.write(on_raw(base::cat("[these keys follow ", keys_.name(), " now]")));
+    case Ask::not_ours:
+      return output_.write(on_raw(base::cat("[", typed.why, "]")));
     default:
       return output_.write(on_raw("[only on one console]"));
   }

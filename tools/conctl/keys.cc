@@ -29,13 +29,28 @@ constexpr std::array kRows = {
     Row{'s', Ask::spy, "s", "only look from now on"},
     Row{'a', Ask::write, "a", "type again"},
     Row{'f', Ask::write, "", ""},  // several may type at once: nobody is thrown out
+    Row{'d', Ask::down, "d", "take the console's line down"},
     Row{'o', Ask::reconnect, "o", "connect the console again, now"},
+    Row{'b', Ask::message, "b", "a word to all who look at this console"},
+    Row{'n', Ask::note, "n", "a note into its journal"},
+    Row{';', Ask::move, ";", "move to another console"},
+    Row{'L', Ask::logging, "L", "about its log, which is always written"},
     Row{'z', Ask::suspend, "z", "suspend this program"},
     Row{'v', Ask::version, "v", "the version"},
     Row{'e', Ask::new_keys, "e and two keys", "use those two from now on", true},
     Row{'\\', Ask::none, "\\ooo", "send the byte with this octal number", true},
     Row{'\r', Ask::none, "Enter, blank", "nothing", true},
     Row{' ', Ask::none, "", "", true},
+    // Of conserver. Its users have them in their fingers: the console gets none of it.
+    Row{'c', Ask::not_ours, "", "flow control is part of the definition", true},
+    Row{'g', Ask::not_ours, "", "there are no groups of consoles that share a process", true},
+    Row{'m', Ask::not_ours, "", "there is no message of the day", true},
+    Row{'P', Ask::not_ours, "", "p shows 60 lines; \"conctl log -n\" as many as you like", true},
+    Row{'R', Ask::not_ours, "", "r shows what there is; \"conctl log -n\" as many as you like",
+        true},
+    Row{'x', Ask::not_ours, "", "i shows how the line is set", true},
+    Row{'!', Ask::not_ours, "", "there are no tasks", true},
+    Row{'|', Ask::not_ours, "", "a program reads and types at \"conctl console\" in a pipe", true},
 };
 constexpr size_t kColumn = 16;
 
@@ -67,22 +82,20 @@ std::string Keys::help_text(bool several) const {
   return out;
 }
 
-std::vector<Typed> Keys::take(std::string_view bytes) {
-  std::vector<Typed> out(1);
-  for (const char c : bytes) {
-    if (const std::optional<Typed> t = next(c)) {
-      out.back().keys += t->keys;
-      if (t->ask == Ask::none) continue;
-      out.back().ask = t->ask;
-      out.back().number = t->number;
-      out.emplace_back();
+Typed Keys::take(std::string_view& bytes) {
+  Typed out;
+  while (!bytes.empty() && out.ask == Ask::none) {
+    const char c = bytes.front();
+    bytes.remove_prefix(1);
+    if (std::optional<Typed> t = next(c)) {
+      t->keys.insert(0, out.keys);
+      out = std::move(*t);
       continue;
     }
     // It was keys all along; this one may begin anew.
-    out.back().keys += std::exchange(held_, {});
-    (c == prefix_[0] ? held_ : out.back().keys) += c;
+    out.keys += std::exchange(held_, {});
+    (c == prefix_[0] ? held_ : out.keys) += c;
   }
-  if (out.back().keys.empty()) out.pop_back();
   return out;
 }
 
@@ -110,7 +123,7 @@ std::optional<Typed> Keys::command(char c) {
     return Typed{};
   }
   for (const Row& r : kRows) {
-    if (r.key == c) return done(r.ask);
+    if (r.key == c) return done(r.ask, 0, r.ask == Ask::not_ours ? r.help : "");
   }
   return {};
 }
@@ -137,12 +150,12 @@ std::optional<Typed> Keys::octal(char c) {
     value = value * 8 + static_cast<unsigned>(digit - '0');
   }
   held_.clear();
-  return Typed{std::string(1, static_cast<char>(value)), Ask::none, 0};
+  return Typed{std::string(1, static_cast<char>(value))};
 }
 
-Typed Keys::done(Ask ask, int number) {
+Typed Keys::done(Ask ask, int number, std::string_view why) {
   held_.clear();
-  return Typed{"", ask, number};
+  return Typed{"", ask, number, why};
 }
 
 std::string parse_keys(std::string_view text) {

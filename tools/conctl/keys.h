@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace conctl {
 
@@ -24,16 +23,23 @@ enum class Ask {
   list_breaks,  // ^Ecl?
   spy,          // ^Ecs  only look from now on
   write,        // ^Eca  type again
+  down,         // ^Ecd  close the line
   reconnect,    // ^Eco
+  message,      // ^Ecb  a word to all who look
+  note,         // ^Ecn  a word into the journal
+  move,         // ^Ec;  to another console
+  logging,      // ^EcL
   version,      // ^Ecv
   suspend,      // ^Ecz
   new_keys,     // ^Ece and the two that begin it from now on
+  not_ours,     // conserver has it
 };
 
 struct Typed {
   std::string keys;  // for the console, before:
   Ask ask = Ask::none;
-  int number = 0;  // of a break
+  int number = 0;             // of a break
+  std::string_view why = "";  // of a key that is not ours; a constant
 };
 
 class Keys {
@@ -41,8 +47,9 @@ class Keys {
   // The two that begin it: ^E and c.
   explicit Keys(char first = '\x05', char second = 'c') : prefix_{first, second} {}
 
-  // In order; a beginning that may still become one of them is kept.
-  std::vector<Typed> take(std::string_view bytes);
+  // Up to and with the next of them, out of `bytes`, which are not empty; a beginning that may
+  // still become one is kept.
+  Typed take(std::string_view& bytes);
   // What was kept, for the end of input.
   std::string rest() { return std::move(held_); }
 
@@ -57,7 +64,7 @@ class Keys {
   std::optional<Typed> numbered_break(char c);
   Typed new_prefix(char c);
   std::optional<Typed> octal(char c);
-  Typed done(Ask ask, int number = 0);
+  Typed done(Ask ask, int number = 0, std::string_view why = "");
 
   std::string prefix_;
   std::string held_;  // the beginning, as far as it has come

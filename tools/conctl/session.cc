@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/version.h"
 #include "lib/pty/raw_mode.h"
+#include "tools/conctl/names.h"
 #include "tools/conctl/say.h"
 
 namespace conctl {
@@ -40,15 +41,12 @@ std::string on_raw(std::string_view text) {
 Session::Session(net::Loop& loop, const Options& options, Server& server, SessionOptions session)
     : loop_(loop),
       options_(options),
+      server_(server),
       session_(std::move(session)),
       aside_(server, session_.control, session_.console),
       interactive_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0),
       output_(
-          loop,
-          [this] {
-            if (line_) line_->pause(false);
-          },
-          [this] { end(base::kExitSystem); }),
+          loop, [this] { pause(); }, [this] { end(base::kExitSystem); }),
       again_(loop, [this] { connect(); }),
       linger_(loop, [this] {
         if (line_ && line_->untaken()) return linger_.after(kLinger);
@@ -129,8 +127,13 @@ void Session::begin(Attached attached, std::string_view words) {
 void Session::show(std::string_view bytes) {
   screen_.show(bytes);
   output_.write(bytes);
-  if (output_.waiting() && line_) line_->pause(true);
+  pause();
   if (linger_.pending()) linger_.after(kLinger);
+}
+
+// What is not shown waits with the daemon: behind a slow terminal, or while a line is typed for us.
+void Session::pause() {
+  if (line_) line_->pause(output_.waiting() || prompt_.has_value());
 }
 
 // A daemon that is restarted comes back; one that has not got this console any more says so.
@@ -177,7 +180,13 @@ void Session::typed(std::string_view bytes) {
     if (!session_.readonly) line_->send(bytes);
     return;
   }
-  for (const Typed& t : session_.keys.take(bytes)) {
+  while (!bytes.empty()) {
+    if (prompt_) {
+      output_.write(prompt_->take(bytes));
+      if (prompt_->over()) asked();
+      continue;
+    }
+    const Typed t = session_.keys.take(bytes);
     if (!session_.readonly && line_) line_->send(t.keys);
     if (session_.readonly && t.keys.find('\r') != std::string::npos) {
       say(cat("only looking: ", session_.keys.name(), "a types"));
@@ -218,8 +227,21 @@ void Session::obey(const Typed& typed) {
     case Ask::write:
       return write_again();
     case Ask::reconnect:
-      if (const Result<void> done = aside_.reconnect(); !done) return say(done.error().what);
-      return say("connecting");
+      return say_done(aside_.reconnect(), "connecting");
+    case Ask::down:
+      return say_done(aside_.down(),
+                      cat("the line is down: ", session_.keys.name(), "o connects it"));
+    case Ask::message:
+      return ask_for(typed.ask, "a word to all who look");
+    case Ask::note:
+      return ask_for(typed.ask, "a note into the journal");
+    case Ask::move:
+      return ask_for(typed.ask, "the console to move to");
+    case Ask::logging:
+      return say(cat("what consoles say is always logged: \"conctl log ", session_.console,
+                     "\" shows it"));
+    case Ask::not_ours:
+      return say(typed.why);
     case Ask::version:
       return say(cat("conctl ", base::version()));
     case Ask::suspend:
@@ -227,6 +249,48 @@ void Session::obey(const Typed& typed) {
     case Ask::new_keys:
       return say(cat("these keys follow ", session_.keys.name(), " now"));
   }
+}
+
+// What is typed from now on, up to Enter, is for us.
+void Session::ask_for(Ask what, std::string_view words) {
+  if (const Result<void> may = aside_.may_tell(); !may && what != Ask::move) {
+    return say(may.error().what);
+  }
+  output_.write(cat("\r\n[", words, ", or ^C] "));
+  prompt_for_ = what;
+  prompt_.emplace();
+  pause();
+}
+
+void Session::asked() {
+  const std::optional<std::string> line = prompt_->line();
+  prompt_.reset();
+  pause();
+  if (!line) return;
+  if (prompt_for_ == Ask::message) return say_done(aside_.message(*line), "");
+  if (prompt_for_ == Ask::note) return say_done(aside_.note(*line), "noted");
+  move_to(*line);
+}
+
+// Where it cannot, it stays.
+void Session::move_to(const std::string& name) {
+  const Result<std::vector<std::string>> names = names_of(server_, {name});
+  if (!names) return say(names.error().what);
+  if (names->size() != 1) return say(cat(name, ": expected one console, got ", names->size()));
+  const std::string old = std::exchange(session_.console, names->front());
+  const std::optional<peer::Place> place = std::exchange(place_, std::nullopt);
+  Result<Attached> attached = attach_now();
+  if (!attached) {
+    session_.console = old;
+    place_ = place;
+    return say(cat(names->front(), ": ", attached.error().what));
+  }
+  again_.cancel();
+  aside_.turn_to(session_.console);
+  output_.write(screen_.leave());
+  screen_ = {};
+  line_.reset();
+  begin(std::move(*attached), session_.console);
 }
 
 // Who came in to look only is not let type: it comes in anew, and goes on where it was.
@@ -295,6 +359,11 @@ void Session::say(std::string_view text) {
   } else {
     base::log::info(session_.console, ": ", text);
   }
+}
+
+void Session::say_done(const Result<void>& done, std::string_view words) {
+  if (!done) return say(done.error().what);
+  if (!words.empty()) say(words);
 }
 
 void Session::end(int status) {

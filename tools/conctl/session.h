@@ -15,6 +15,7 @@
 #include "tools/conctl/keys.h"
 #include "tools/conctl/line.h"
 #include "tools/conctl/options.h"
+#include "tools/conctl/prompt.h"
 
 namespace conctl {
 
@@ -48,6 +49,10 @@ class Session {
   void read_stdin();
   void typed(std::string_view bytes);
   void obey(const Typed& typed);
+  void ask_for(Ask what, std::string_view words);
+  void asked();
+  void move_to(const std::string& name);
+  void pause();
   void stdin_ended();
   void signalled(int number);
   void suspend();
@@ -56,12 +61,14 @@ class Session {
   void hang_up();
   void send_break(int number);
   void say(std::string_view text);
+  void say_done(const base::Result<void>& done, std::string_view words);
   void tell(const base::Result<std::string>& text);
   void end(int status);
   int leave();
 
   net::Loop& loop_;
   const Options& options_;
+  Server& server_;
   SessionOptions session_;
   Aside aside_;
   bool interactive_;
@@ -69,6 +76,8 @@ class Session {
   bool came_to_look_ = false;  // read-only for the server, too
   bool stdin_over_ = false;
   int status_ = 0;
+  std::optional<Prompt> prompt_;  // while a line is typed for us, and what it is for:
+  Ask prompt_for_ = Ask::none;
   std::string last_words_;
   int64_t viewer_ = 0;
   std::optional<peer::Place> place_;  // to go on at
