@@ -67,7 +67,8 @@ void Broadcast::join(const std::string& console) {
       control_.empty() ? attach_port(options_, console, now + options_.dial_patience)
                        : attach(wanted, now + kPatience);
   if (!attached) {
-    base::log::error("Could not connect to ", console, ", error: ", attached.error().what);
+    complain(options_,
+             in(base::cat("Could not connect to ", console, ", error"), attached.error()));
     status_ = base::kExitNo;
     return;
   }

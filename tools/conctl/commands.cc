@@ -151,8 +151,7 @@ const Command& find(const Options& options) {
   }
   const base::Error unknown =
       base::error(base::Errc::usage, name, ": no such command: \"conctl help\" lists them");
-  base::log::error(unknown.what);
-  std::exit(failure(options, unknown));
+  std::exit(complain(options, unknown));
 }
 
 }  // namespace
@@ -165,6 +164,9 @@ int wrong_use(const Options& options) {
   const Command& command = find(options);
   const bool congo = options.congo && !command.congo.empty();
   const std::string_view ours = command.usage.substr(0, command.usage.find("\n\n") + 1);
+  if (options.json) {
+    return complain(options, base::error(base::Errc::usage, ours.substr(0, ours.size() - 1)));
+  }
   const std::string text =
       congo ? base::cat("Usage: congo ", command.congo, "\n") : std::string(ours);
   static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
@@ -172,20 +174,21 @@ int wrong_use(const Options& options) {
 }
 
 int run_command(const Options& options) {
-  const Command& command = find(options);
   std::vector<const char*> argv;
   for (const std::string& word : options.command) argv.push_back(word.c_str());
   const int argc = static_cast<int>(argv.size());
+  Options told = options;
+  told.json = options.json || asks_json(argc, argv.data());
+  const Command& command = find(told);
   const std::string usage = whole_usage(command);
   constexpr auto kOrder = base::Args::Order::anywhere;
   if (options.congo && !base::Args::parse(usage, argc, argv.data(), kOrder)) {
-    return wrong_use(options);
+    return wrong_use(told);
   }
-  const base::Args args = base::parse_or_exit(usage, argc, argv.data(), kOrder);
-  const size_t operands = args.operands().size();
-  if (operands < command.least || operands > command.most) return wrong_use(options);
-  Options told = options;
+  const base::Args args = parse_words(told, usage, argc, argv.data(), kOrder);
   told.json = options.json || args.has("json");
+  const size_t operands = args.operands().size();
+  if (operands < command.least || operands > command.most) return wrong_use(told);
   return command.run(told, args);
 }
 

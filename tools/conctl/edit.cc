@@ -133,7 +133,8 @@ Result<std::string> body_of(const std::string& text, const std::string& name) {
 }
 
 // Whether to open the editor once more.
-bool once_more(const base::Error& wrong) {
+bool once_more(const Options& options, const base::Error& wrong) {
+  if (options.json) return false;
   base::log::error(wrong.what);
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return false;
   static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, "Edit it again? [Y/n] ")));
@@ -162,13 +163,16 @@ int in_editor(const Options& options, Server& server, const std::string& name) {
     if (*text == before) return tell(options, http::Answer{200, {}, "", true}, name, "Unchanged");
     const Result<std::string> body = body_of(*text, name);
     if (!body) {
-      if (once_more(base::in(draft.path(), body.error()))) continue;
-      return kept(options, draft, error(Errc::bad_input, "nothing was changed"));
+      const base::Error wrong = base::in(draft.path(), body.error());
+      if (once_more(options, wrong)) continue;
+      return kept(options, draft,
+                  options.json ? wrong : error(Errc::bad_input, "nothing was changed"));
     }
     const Result<http::Answer> answer = put(server, name, *seen, *body);
     if (answer && answer->status / 100 == 2) return tell(options, answer, name, "Updated");
     const base::Error wrong = answer ? refusal(*answer) : answer.error();
-    if (answer && answer->status / 100 == 4 && answer->status != 409 && once_more(wrong)) continue;
+    const bool mistaken = answer && answer->status / 100 == 4 && answer->status != 409;
+    if (mistaken && once_more(options, wrong)) continue;
     return kept(options, draft, wrong);
   }
 }

@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
 #include "lib/net/loop.h"
@@ -66,10 +65,10 @@ class Lines {
 
   net::Stream& stream() { return stream_; }
   void on_low_water(std::function<void()> f) { low_water_ = std::move(f); }
-  int run() {
+  int run(const Options& options) {
     loop_.run();
     output_.finish("");
-    return status_;
+    return error_ ? complain(options, *error_) : status_;
   }
 
  private:
@@ -81,10 +80,7 @@ class Lines {
   }
   void ended(const std::optional<base::Error>& error) {
     over_ = true;
-    if (error) {
-      base::log::error(error->what);
-      status_ = base::kExitSystem;
-    }
+    error_ = error;
     if (!output_.waiting()) loop_.stop();
   }
 
@@ -95,6 +91,7 @@ class Lines {
   net::Signals signals_;
   bool over_ = false;
   int status_ = 0;
+  std::optional<base::Error> error_;
   std::function<void()> low_water_ = [] {};
   net::Stream stream_;
 };
@@ -157,7 +154,7 @@ int events(const Options& options, const base::Args& args) {
     return names.empty() || names.contains(text_of(*event, "console"));
   });
   lines.stream().send("events\n");
-  return lines.run();
+  return lines.run(options);
 }
 
 int batch(const Options& options, const base::Args&) {
@@ -171,7 +168,7 @@ int batch(const Options& options, const base::Args&) {
   });
   Feed feed(loop, lines.stream());
   lines.on_low_water([&] { feed.go_on(); });
-  const int status = lines.run();
+  const int status = lines.run(options);
   return status == 0 && failed > 0 ? base::kExitNo : status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
+#include "tools/conctl/say.h"
 
 namespace conctl {
 
@@ -36,7 +37,7 @@ const std::string_view kUsage =
     "  version | help [COMMAND]\n"
     "CONSOLES: a name, a beginning, a list, a glob, @group, label=value; see lineman(7).\n"
     "\n"
-    "  -j, --json             JSON lines\n"
+    "  -j, --json             JSON lines, of errors too\n"
     "      --socket PATH      consoled's socket\n"
     "      --timeout SECONDS  for an answer [5]\n"
     "  -h, --help             this text\n"
@@ -45,6 +46,12 @@ const std::string_view kUsage =
 namespace {
 
 constexpr int64_t kLongestTimeout = 86400;
+
+// congo's status is one for all; a mistake in the environment was always ours.
+[[noreturn]] void give_up(const Options& options, const base::Error& error) {
+  if (!options.json) base::die(error);
+  std::exit(complain(options, error));
+}
 
 std::string variable(const char* name, std::string_view fallback = "") {
   const char* value = std::getenv(name);
@@ -80,24 +87,47 @@ Result<void> read_environment(Options& o) {
 
 Options parse_options(int argc, char** argv) {
   base::log::set_program(base::called_as(argv[0]));
-  const Args args = base::parse_or_exit(kUsage, argc, argv, Args::Order::first_operand);
   Options o;
   o.congo = base::called_as(argv[0]) == "congo";
-  if (Result<void> r = read_environment(o); !r) base::die(r.error());
+  o.json = asks_json(argc, argv);
+  const Args args = parse_words(o, kUsage, argc, argv, Args::Order::first_operand);
+  if (Result<void> r = read_environment(o); !r) give_up(o, r.error());
   // A goconserver is where congo expects it.
   if (o.congo && o.url.empty()) o.url = "http://127.0.0.1:12429";
-  o.json = args.has("json");
   o.socket = args.value("socket");
   if (!o.socket.empty()) o.url.clear();
   const Result<int64_t> patience = args.number("timeout", 5, 1, kLongestTimeout);
-  if (!patience) base::die(patience.error());
+  if (!patience) give_up(o, patience.error());
   o.patience = std::chrono::seconds(*patience);
   o.command = args.operands();
   if (o.command.empty() && o.congo) o.command = {"help"};
   if (o.command.empty()) {
-    base::die(base::error(Errc::usage, "expected a command: \"conctl help\" lists them"));
+    give_up(o, base::error(Errc::usage, "expected a command: \"conctl help\" lists them"));
   }
+  o.json = args.has("json");
   return o;
+}
+
+bool asks_json(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; i++) {
+    const std::string_view word = argv[i];
+    if (word == "--") return false;
+    if (word == "--json") return true;
+    if (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.find('j') != word.npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Args parse_words(const Options& options, std::string_view usage, int argc, const char* const* argv,
+                 Args::Order order) {
+  if (options.json) {
+    if (const Result<Args> args = Args::parse(usage, argc, argv, order); !args) {
+      give_up(options, args.error());
+    }
+  }
+  return base::parse_or_exit(usage, argc, argv, order);
 }
 
 int failure(const Options& options, const base::Error& error) {

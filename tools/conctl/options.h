@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/args.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 
@@ -36,6 +37,12 @@ struct Options {
 
 // Ends the process for --help, --version and wrong use.
 Options parse_options(int argc, char** argv);
+
+// Whether there is a -j among the words, which hold also where others of them are wrong.
+bool asks_json(int argc, const char* const* argv);
+// base::parse_or_exit, which complains as `options` say.
+base::Args parse_words(const Options& options, std::string_view usage, int argc,
+                       const char* const* argv, base::Args::Order order);
 
 // The status for exit(3) of a request that failed: congo's 1, or the one that fits the error.
 int failure(const Options& options, const base::Error& error);

@@ -11,6 +11,7 @@
 #include "lib/base/args.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/peer/peer.h"
 #include "lib/wire/json.h"
 
 namespace conctl {
@@ -47,11 +48,19 @@ void say_error(const Options& options, std::string_view text) {
 }  // namespace
 
 int complain(const Options& options, const base::Error& error, std::string_view before) {
+  if (options.json) {
+    out_json({{"error", {{"code", peer::code_name(error.code)}, {"message", error.what}}}});
+    return failure(options, error);
+  }
   say_error(options, base::cat(before, error.what));
   return failure(options, error);
 }
 
 int complain(const Options& options, const http::Answer& answer, std::string_view before) {
+  if (options.json) {
+    complain(options, refusal(answer));
+    return base::kExitNo;
+  }
   const std::string reason = reason_of(answer);
   const std::string text = base::cat(before, "Error: ", status_words(answer.status));
   if (options.congo) out_body(answer.body);

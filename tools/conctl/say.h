@@ -16,7 +16,8 @@ void out_json(const nlohmann::json& value);
 // A body for people, as congo prints it: JSON with tabs, else an empty line.
 void out_body(const std::string& body);
 
-// A request failed: `tool: what`, and the status for exit(3). `before`: congo's first words.
+// A request failed: `tool: what` or, with -j, {"error":{"code","message"}} on stdout; and the
+// status for exit(3). `before`: congo's first words.
 int complain(const Options& options, const base::Error& error, std::string_view before = "");
 // An answer that is no 2xx, as congo says it: with the server's own words behind it or, called as
 // congo, before it on stdout.

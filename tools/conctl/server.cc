@@ -11,7 +11,9 @@
 #include "lib/http/target.h"
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
+#include "lib/peer/ask.h"
 #include "lib/peer/control_name.h"
+#include "lib/peer/peer.h"
 #include "lib/wire/json.h"
 
 namespace conctl {
@@ -98,22 +100,26 @@ std::string status_words(int status) {
   return "unexpected response status code";
 }
 
+namespace {
+// Of the error in an answer.
+std::string said_of(const http::Answer& answer, const char* key) {
+  const auto body = wire::parse(answer.body);
+  if (!body || !body->is_object() || !body->contains("error")) return "";
+  return peer::text_of(body->at("error"), key);
+}
+}  // namespace
+
 std::string reason_of(const http::Answer& answer) {
-  if (const auto body = wire::parse(answer.body); body && body->is_object()) {
-    if (const auto e = body->find("error"); e != body->end()) {
-      const auto text = e->is_object() ? e->find("message") : e->end();
-      if (e->is_object() && text != e->end() && text->is_string()) {
-        return text->get_ref<const std::string&>();
-      }
-    }
-  }
+  std::string said = said_of(answer, "message");
+  if (!said.empty()) return said;
   const size_t end = answer.body.find_last_not_of("\r\n");
   return answer.body.substr(0, end == std::string::npos ? 0 : end + 1);
 }
 
 base::Error refusal(const http::Answer& answer) {
   const std::string reason = reason_of(answer);
-  return error(code_of(answer.status), reason.empty() ? status_words(answer.status) : reason);
+  return error(peer::code_named(said_of(answer, "code")).value_or(code_of(answer.status)),
+               reason.empty() ? status_words(answer.status) : reason);
 }
 
 Server::Server(const Options& options) : options_(options) {}

@@ -91,7 +91,9 @@ void Session::connect() {
 
 void Session::refused(const base::Error& error) {
   const std::string text = cat("Could not connect to ", session_.console, ", error: ", error.what);
-  if (on_port()) {
+  if (options_.json) {
+    complain(options_, {error.code, error.sys, text});
+  } else if (on_port()) {
     out(cat("\r", text, "\n"));  // as congo does
   } else {
     base::log::error(text);

@@ -102,13 +102,13 @@ int web(const Options& options, const base::Args&) {
   if (!body) return complain(options, body.error());
   const Result<Json> answer = wire::parse(*body);
   if (!answer) return complain(options, answer.error());
-  if (options.json) out_json(*answer);
   const auto urls = answer->find("urls");
   if (urls == answer->end() || !urls->is_array() || urls->empty()) {
     return complain(options, base::error(Errc::not_found,
                                          "consoled has no port for pages: set api.port in "
                                          "consoled.conf(5)"));
   }
+  if (options.json) out_json(*answer);
   for (const Json& url : *urls) {
     if (url.is_string() && !options.json) out_line(url.get_ref<const std::string&>());
   }

@@ -32,6 +32,13 @@ Result<Json> ask_control(const Options& options, const Json& request) {
   return command(*control, request, base::Clock::now() + options.patience);
 }
 
+// From 1 to `most`, out of the command line.
+Result<int64_t> number_of(const std::string& word, std::string_view what, int64_t most) {
+  const Result<int64_t> number = base::parse_number(word, 1, most);
+  if (number) return number;
+  return base::error(Errc::usage, what, ": ", number.error().what);
+}
+
 std::string since_text(const Json& row, const char* key) {
   const auto at = row.find(key);
   if (at == row.end() || !at->is_number()) return "-";
@@ -84,7 +91,6 @@ std::string viewer_line(const Json& row) {
 // An answer that was given for several consoles.
 int show_done(const Options& options, const Result<Json>& answer, std::string_view done) {
   if (!answer) return complain(options, answer.error());
-  int status = base::kExitOk;
   if (options.json) out_json(*answer);
   const auto all = answer->find("consoles");
   if (all != answer->end() && all->is_array() && !options.json) {
@@ -93,12 +99,12 @@ int show_done(const Options& options, const Result<Json>& answer, std::string_vi
     }
   }
   const auto failed = answer->find("failed");
-  if (failed == answer->end() || !failed->is_object()) return status;
+  if (failed == answer->end() || !failed->is_object()) return base::kExitOk;
   for (const auto& [name, why] : failed->items()) {
+    if (options.json) break;  // it was in the answer
     base::log::error(name, ": ", why.is_string() ? why.get<std::string>() : "failed");
-    status = base::kExitNo;
   }
-  return status;
+  return base::kExitNo;
 }
 
 }  // namespace
@@ -114,8 +120,8 @@ int who(const Options& options, const base::Args& args) {
 }
 
 int kick(const Options& options, const base::Args& args) {
-  const Result<int64_t> number = base::parse_number(args.operands()[1], 1, int64_t{1} << 53);
-  if (!number) return complain(options, base::in("viewer", number.error()));
+  const Result<int64_t> number = number_of(args.operands()[1], "viewer", int64_t{1} << 53);
+  if (!number) return complain(options, number.error());
   const Result<Json> answer =
       ask_control(options, {{"cmd", "kick"}, {"console", args.operands()[0]}, {"viewer", *number}});
   if (!answer) return complain(options, answer.error());
@@ -144,8 +150,8 @@ int send(const Options& options, const base::Args& args) {
 int send_break(const Options& options, const base::Args& args) {
   Json request = {{"cmd", "break"}, {"console", args.operands()[0]}};
   if (args.operands().size() > 1) {
-    const Result<int64_t> number = base::parse_number(args.operands()[1], 1, 9);
-    if (!number) return complain(options, base::in("break sequence", number.error()));
+    const Result<int64_t> number = number_of(args.operands()[1], "break sequence", 9);
+    if (!number) return complain(options, number.error());
     request["number"] = *number;
   }
   return show_done(options, ask_control(options, request), "break sent");

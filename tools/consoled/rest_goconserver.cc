@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/peer/peer.h"
 #include "lib/wire/json.h"
 #include "tools/consoled/drivers.h"
 #include "tools/consoled/node_json.h"
@@ -29,12 +30,9 @@ void answer(const ExchangePtr& e, int status, const json& body) {
   e->respond(http::response(status, kJson, wire::dump(body) + "\n"));
 }
 
-void refuse(const ExchangePtr& e, int status, std::string_view why) {
-  e->respond(http::error_response(status,
-                                  status == 409   ? "busy"
-                                  : status >= 500 ? "io"
-                                                  : "bad_request",
-                                  why));
+// The statuses are goconserver's, which are not always those that fit.
+void refuse(const ExchangePtr& e, int status, std::string_view why, Errc code = Errc::bad_input) {
+  e->respond(http::error_response(status, peer::code_name(code), why));
 }
 
 int status_of(const base::Error& error) {
@@ -44,7 +42,11 @@ int status_of(const base::Error& error) {
 }
 
 void refuse(const ExchangePtr& e, const base::Error& error) {
-  refuse(e, status_of(error), error.what);
+  refuse(e, status_of(error), error.what, error.code);
+}
+
+void no_node(const ExchangePtr& e, std::string_view name) {
+  refuse(e, 400, cat("The node ", name, " is not exist."), Errc::not_found);
 }
 
 // The body as JSON; else it was answered.
@@ -137,7 +139,7 @@ void RestGoconserver::create(const ExchangePtr& e) {
 
 void RestGoconserver::show(const ExchangePtr& e, std::string_view name) {
   const Console* c = nodes_.find(name);
-  if (c == nullptr) return refuse(e, 400, cat("The node ", name, " is not exist."));
+  if (c == nullptr) return no_node(e, name);
   const Node shown = redacted(c->node(), driver_kind(c->node().driver));
   http::Response r =
       http::response(200, kJson, node_answer(shown, compatible_name(c->status())) + "\n");
@@ -216,7 +218,7 @@ void RestGoconserver::bulk_switch(const ExchangePtr& e) {
 
 void RestGoconserver::replay(const ExchangePtr& e, std::string_view name) {
   Console* c = nodes_.find(name);
-  if (c == nullptr) return refuse(e, 400, cat("The node ", name, " is not exist."));
+  if (c == nullptr) return no_node(e, name);
   consoled::replay(shared_, *c, shared_.config.replay_lines, [e](const std::string& text) {
     e->respond(http::response(200, "html/text; charset=UTF-8", text + "\n"));
   });
@@ -224,7 +226,7 @@ void RestGoconserver::replay(const ExchangePtr& e, std::string_view name) {
 
 void RestGoconserver::users(const ExchangePtr& e, std::string_view name) {
   const Console* c = nodes_.find(name);
-  if (c == nullptr) return refuse(e, 400, cat("The node ", name, " is not exist."));
+  if (c == nullptr) return no_node(e, name);
   json users = json::array();
   for (const auto& [number, viewer] : c->viewers()) users.push_back(viewer.visitor().text());
   answer(e, 200, {{"users", std::move(users)}});
