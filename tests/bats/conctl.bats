@@ -256,9 +256,9 @@ EOF
   assert_failure 1
   run ./congo frobnicate
   assert_failure 1
-  run ./congo who
+  run ./congo kick n1 1
   assert_failure 1
-  assert_output --partial 'unset CONGO_URL'
+  assert_output --partial 'CONGO_URL'
   run ./congo delete n1
   assert_output Deleted
 }

@@ -40,9 +40,6 @@ std::string text_of(const Json& object, std::string_view key) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
-namespace {
-
-// The elements of a list in the answer to a GET.
 Result<std::vector<Json>> get_list(Server& server, std::string_view path, const char* key) {
   const Result<http::Answer> answer = server.call("GET", path);
   if (!answer) return answer.error();
@@ -54,8 +51,6 @@ Result<std::vector<Json>> get_list(Server& server, std::string_view path, const 
   }
   return std::vector<Json>(body->at(key).begin(), body->at(key).end());
 }
-
-}  // namespace
 
 Result<std::vector<Json>> all_nodes(Server& server) {
   Result<std::vector<Json>> nodes = get_list(server, "/nodes", "nodes");

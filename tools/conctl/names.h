@@ -20,6 +20,10 @@ base::Result<std::vector<nlohmann::json>> nodes_of(Server& server,
 base::Result<std::vector<std::string>> names_of(Server& server,
                                                 const std::vector<std::string>& patterns);
 
+// The elements of a list in the answer to a GET.
+base::Result<std::vector<nlohmann::json>> get_list(Server& server, std::string_view path,
+                                                   const char* key);
+
 // A member that is a string; "" where there is none.
 std::string text_of(const nlohmann::json& object, std::string_view key);
 

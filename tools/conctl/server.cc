@@ -276,9 +276,9 @@ Result<void> Server::receive(http::AnswerParser& parser,
 
 Result<std::string> Server::control_socket() const {
   if (!options_.url.empty()) {
-    return error(Errc::usage,
-                 "this needs consoled's control socket: unset CONGO_URL, or use "
-                 "conctl on its machine");
+    return error(Errc::usage, options_.command.front(),
+                 ": needs consoled's control socket, which CONGO_URL does not lead to: unset it, "
+                 "and use conctl on the machine of the consoled");
   }
   for (const std::string& place : places()) {
     std::string control = peer::control_name(place);

@@ -1,9 +1,12 @@
-// The commands that ask the control socket: status, who, kick, send, break, reconnect.
+// The commands that ask the control socket: status, who, kick, send, tell, note, break, down,
+// reconnect; the first two may ask the routes of a server that is reached over TCP.
 #include <algorithm>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
 #include "lib/base/log.h"
+#include "lib/http/target.h"
 #include "lib/peer/ask.h"
 #include "lib/wire/json.h"
 #include "tools/conctl/attach.h"
@@ -51,14 +54,21 @@ std::string column(std::string text, size_t width) {
   return text;
 }
 
-// The elements of a list in an answer, as JSON lines or through `line`.
-int show_list(const Options& options, const Result<Json>& answer, const char* key,
-              std::string (*line)(const Json& row)) {
-  if (!answer) return complain(options, answer.error());
+using Rows = std::vector<Json>;
+
+// The elements of a list in the answer to a command.
+Result<Rows> rows_of(const Options& options, const Json& request, const char* key) {
+  const Result<Json> answer = ask_control(options, request);
+  if (!answer) return answer.error();
   const auto rows = answer->find(key);
-  if (rows == answer->end() || !rows->is_array()) {
-    return complain(options, base::error(Errc::bad_input, "an answer without ", key));
-  }
+  if (rows != answer->end() && rows->is_array()) return Rows(rows->begin(), rows->end());
+  return base::error(Errc::bad_input, "an answer without ", key);
+}
+
+// As JSON lines, or through `line`.
+int show_list(const Options& options, const Result<Rows>& rows,
+              std::string (*line)(const Json& row)) {
+  if (!rows) return complain(options, rows.error());
   for (const Json& row : *rows) {
     if (options.json) {
       out_json(row);
@@ -73,19 +83,61 @@ std::string status_line(const Json& row) {
   std::string reason = text_of(row, "reason");
   const std::string next = row.contains("next") ? since_text(row, "next") : "";
   if (!next.empty()) reason += base::cat(reason.empty() ? "" : "; ", "next attempt ", next);
-  return base::cat(column(text_of(row, "console"), 20), " ", column(text_of(row, "driver"), 9), " ",
+  return base::cat(column(text_of(row, "console"), 20), " ",
+                   column(peer::text_of(row, "driver", "-"), 9), " ",
                    column(text_of(row, "state"), 10), " ",
                    since_text(row, row.contains("down") ? "down" : "since"),
                    reason.empty() ? "" : base::cat("  ", base::log::printable(reason)));
 }
 
 std::string viewer_line(const Json& row) {
-  const auto number = peer::number_of(row, "viewer").value_or(0);
+  const auto number = peer::number_of(row, "viewer");
   const auto readonly = row.find("readonly");
   const bool looks = readonly != row.end() && readonly->is_boolean() && readonly->get<bool>();
-  return base::cat(column(text_of(row, "console"), 20), " ", column(std::to_string(number), 6), " ",
-                   since_text(row, "since"), "  ", base::log::printable(text_of(row, "who")),
-                   looks ? " (read-only)" : "");
+  return base::cat(column(text_of(row, "console"), 20), " ",
+                   column(number ? std::to_string(*number) : "-", 6), " ", since_text(row, "since"),
+                   "  ", base::log::printable(text_of(row, "who")), looks ? " (read-only)" : "");
+}
+
+// What the routes know of each console: of a consoled what the control socket would say, of a
+// goconserver the state alone.
+Result<Rows> states_by_rest(const Options& options, const std::vector<std::string>& patterns) {
+  Server server(options);
+  const Result<Rows> nodes = nodes_of(server, patterns);
+  if (!nodes) return nodes;
+  std::map<std::string, Json> known;
+  if (const auto consoles = get_list(server, "/v1/consoles", "consoles")) {
+    for (const Json& c : *consoles) known[text_of(c, "console")] = c;
+  }
+  Rows out;
+  for (const Json& node : *nodes) {
+    const auto at = known.find(text_of(node, "name"));
+    const Json plain = {{"console", text_of(node, "name")}, {"state", text_of(node, "state")}};
+    out.push_back(at != known.end() ? at->second : plain);
+  }
+  return out;
+}
+
+// A goconserver tells addresses alone, console by console.
+Result<Rows> viewers_by_rest(const Options& options, const std::vector<std::string>& patterns) {
+  Server server(options);
+  const auto names = names_of(server, patterns);
+  if (!names) return names.error();
+  Rows out;
+  if (const auto viewers = get_list(server, "/v1/viewers", "viewers")) {
+    for (const Json& v : *viewers) {
+      const bool meant =
+          std::find(names->begin(), names->end(), text_of(v, "console")) != names->end();
+      if (meant) out.push_back(v);
+    }
+    return out;
+  }
+  for (const std::string& name : *names) {
+    const auto users = get_list(server, "/command/user/" + http::percent_encode(name), "users");
+    if (!users) return base::in(name, users.error());
+    for (const Json& user : *users) out.push_back({{"console", name}, {"who", user}});
+  }
+  return out;
 }
 
 // An answer that was given for several consoles.
@@ -110,13 +162,19 @@ int show_done(const Options& options, const Result<Json>& answer, std::string_vi
 }  // namespace
 
 int status(const Options& options, const base::Args& args) {
+  if (!options.url.empty()) {
+    return show_list(options, states_by_rest(options, args.operands()), status_line);
+  }
   const Json request = {{"cmd", "list"}, {"console", pattern_of(args.operands())}};
-  return show_list(options, ask_control(options, request), "consoles", status_line);
+  return show_list(options, rows_of(options, request, "consoles"), status_line);
 }
 
 int who(const Options& options, const base::Args& args) {
+  if (!options.url.empty()) {
+    return show_list(options, viewers_by_rest(options, args.operands()), viewer_line);
+  }
   const Json request = {{"cmd", "who"}, {"console", pattern_of(args.operands())}};
-  return show_list(options, ask_control(options, request), "viewers", viewer_line);
+  return show_list(options, rows_of(options, request, "viewers"), viewer_line);
 }
 
 int kick(const Options& options, const base::Args& args) {
