@@ -451,6 +451,12 @@ stop
 signal CONT
 send awake\\r
 expect awake
+signal TSTP
+stop
+restored
+signal CONT
+send up\\r
+expect up\\r\\n
 signal STOP
 stop
 signal CONT

@@ -4,6 +4,7 @@
 #   send TEXT     type it
 #   signal NAME   send the command a signal
 #   stop          wait until it has suspended itself
+#   restored      its settings are what they were before
 #   run COMMAND   a shell command, to its end
 # At the end of the steps it waits for the command to end. Prints what was shown, as Python writes
 # bytes; "status N"; and "terminal restored" or what is not as it was.
@@ -65,6 +66,9 @@ for step in steps + ["end "]:
         subprocess.run(["sh", "-c", rest], check=True)
     elif word == "stop":
         if not read(stopped):
+            fail(step)
+    elif word == "restored":
+        if termios.tcgetattr(slave) != before:
             fail(step)
     elif word == "expect":
         wanted = text(rest)

@@ -37,10 +37,8 @@ Broadcast::Broadcast(net::Loop& loop, const Options& options, Server& server, st
       linger_(loop, [this] { loop_.stop(); }) {}
 
 int Broadcast::run(const std::vector<std::string>& consoles) {
-  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT}, [this](int number) {
-    status_ = 128 + number;
-    loop_.stop();
-  });
+  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT},
+                             [this](int number) { signalled(number); });
   for (const std::string& c : consoles) width_ = std::max(width_, c.size());
   for (const std::string& c : consoles) join(c);
   if (left_ == 0) return status_;
@@ -58,6 +56,18 @@ int Broadcast::run(const std::vector<std::string>& consoles) {
   output_.finish("");
   pty::RawMode::leave();
   return status_;
+}
+
+void Broadcast::signalled(int number) {
+  if (number == SIGTSTP) {
+    pty::RawMode::leave();
+    ::raise(SIGSTOP);
+  } else if (number == SIGCONT) {
+    if (interactive_) static_cast<void>(static_cast<bool>(pty::RawMode::enter(STDIN_FILENO)));
+  } else {
+    status_ = 128 + number;
+    loop_.stop();
+  }
 }
 
 void Broadcast::join(const std::string& console) {

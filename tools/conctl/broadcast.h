@@ -36,6 +36,7 @@ class Broadcast {
     std::unique_ptr<Line> line;
     bool over = false;
   };
+  void signalled(int number);
   void join(const std::string& console);
   void show(One& one, std::string_view bytes);
   void print(const std::string& lines);

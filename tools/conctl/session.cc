@@ -54,7 +54,7 @@ Session::Session(net::Loop& loop, const Options& options, Server& server, Sessio
       }) {}
 
 int Session::run() {
-  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT},
+  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGTSTP},
                              [this](int number) { signalled(number); });
   // Before anything may want to read it.
   if (!base::always_ready(STDIN_FILENO)) {
@@ -333,6 +333,7 @@ void Session::stdin_ended() {
 }
 
 void Session::signalled(int number) {
+  if (number == SIGTSTP) return suspend();
   if (number == SIGWINCH || number == SIGCONT) {
     if (number == SIGCONT && interactive_) {
       static_cast<void>(static_cast<bool>(pty::RawMode::enter(STDIN_FILENO)));
@@ -343,7 +344,7 @@ void Session::signalled(int number) {
 }
 
 void Session::suspend() {
-  output_.write("\r\n");
+  if (interactive_) output_.write("\r\n");
   pty::RawMode::leave();
   ::raise(SIGSTOP);  // SIGCONT makes the terminal raw again
 }
