@@ -405,14 +405,6 @@ void Console::begin_idle() {
       });
 }
 
-void Console::tell_all(std::string_view text) {
-  for (auto& [number, viewer] : viewers_) viewer.tell(text);
-}
-
-void Console::note(journal::Kind kind, std::string text) {
-  if (tape_) tape_->note({kind, std::move(text), {}});
-}
-
 void Console::reopen() {
   if (tape_) tape_->reopen();
 }

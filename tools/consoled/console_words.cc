@@ -1,4 +1,5 @@
-// What people tell a console that is not typed: to stay down, a word to the others, a note.
+// What is said to a console and about it, and is not typed: to stay down, a word to those who look,
+// a note in its journal.
 #include "lib/base/log.h"
 #include "tools/consoled/console.h"
 
@@ -22,6 +23,14 @@ void Console::lift() {
   status_.reason.clear();
   told_down_ = !viewers_.empty();
   update();
+}
+
+void Console::tell_all(std::string_view text) {
+  for (auto& [number, viewer] : viewers_) viewer.tell(text);
+}
+
+void Console::note(journal::Kind kind, std::string text) {
+  if (tape_) tape_->note({kind, std::move(text), {}});
 }
 
 void Console::message(std::string_view text, std::string_view by) {
