@@ -27,8 +27,8 @@ sources() { tracked 'lib/*.cc' 'lib/*.h' 'tools/*.cc' 'tools/*.h'; }
 
 # --- Includes
 
-# included FILE: what it includes between quotes or angle brackets, one per line.
-included() { sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/p' "$1"; }
+# included FILES...: FILE:HEADER for each that is included between quotes or angle brackets.
+included() { grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+[>"]' "$@" | sed -E 's/:[^<"]*[<"](.*).$/:\1/'; }
 
 # check_include FILE HEADER: says what is wrong with it, if anything. FILE is relative to the root.
 check_include() {
@@ -70,12 +70,10 @@ check_include() {
 check_includes() {
   local root=$1 file header
   shift
-  for file; do
-    while read -r header; do check_include "$file" "$header"; done < <(included "$root/$file")
-    # A quoted name without a folder is one that was not taken from the root.
-    sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^\/"]+)".*/\1/p' "$root/$file" |
-      sed "s|.*|$file: &: includes start at the root|"
-  done
+  while IFS=: read -r file header; do check_include "$file" "$header"; done < <(cd "$root" && included "$@")
+  # A quoted name without a folder is one that was not taken from the root.
+  (cd "$root" && grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^/"]+"' "$@") |
+    sed -E 's/:[^"]*"(.*)"$/: \1: includes start at the root/'
 }
 
 # shellcheck disable=SC2046
@@ -192,12 +190,12 @@ over() {
 }
 
 @test "headers say #pragma once and begin with what they are" {
-  local file
-  for file in $(tracked 'lib/*.h' 'tools/*.h'); do
-    run head -n 1 "$file"
-    assert_output --regexp '^// .+'
-    grep -q '^#pragma once$' "$file" || fail "$file: no #pragma once"
-  done
+  # shellcheck disable=SC2046
+  run awk 'FNR == 1 && !/^\/\/ ./ { print FILENAME ": does not begin with what it is" }
+    /^#pragma once$/ { once[FILENAME] = 1 }
+    END { for (i = 1; i < ARGC; i++) if (!once[ARGV[i]]) print ARGV[i] ": no #pragma once" }' $(tracked 'lib/*.h' 'tools/*.h')
+  assert_success
+  assert_output ""
 }
 
 @test "no macro is defined but CHECK" {
@@ -207,12 +205,14 @@ over() {
 
 @test "shell scripts are clean for shellcheck" {
   local files=()
-  mapfile -t files < <(tracked | while read -r f; do
-    [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*/(env )?(ba|da)?sh\b' && echo "$f"
-  done)
+  # shellcheck disable=SC2046
+  mapfile -t files < <(awk 'FNR == 1 && /^#!.*\/(env )?(ba|da)?sh( |$)/ { print FILENAME } { nextfile }' $(tracked))
   [ "${#files[@]}" -ge 4 ]
   run shellcheck --severity=warning "${files[@]}"
   assert_success
+}
+
+@test "what bats files load is clean for shellcheck" {
   # shellcheck disable=SC2046
   run shellcheck --severity=warning --shell=bash --exclude=SC2034,SC2154 $(tracked 'tests/bats/*.bash')
   assert_success
