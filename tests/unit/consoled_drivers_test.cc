@@ -297,10 +297,14 @@ TEST_CASE("what ptybufferd skips is marked, and the bytes behind it keep their n
   intake.full = false;
   d->resume();
   CHECK(house.says(intake, "\nEND\n"));
-  REQUIRE(intake.moves.size() == 1);
-  const uint64_t skipped = net::marked_bytes("\n" + intake.moves[0].substr(12) + "\n");
+  // Once, or again when we were too slow for it.
+  uint64_t skipped = 0;
+  for (const std::string& move : intake.moves) {
+    const uint64_t n = net::marked_bytes("\n" + move.substr(12) + "\n");
+    CHECK(intake.text.find(net::loss_marker(n)) != std::string::npos);
+    skipped += n;
+  }
   CHECK(skipped > 1000000);
-  CHECK(intake.text.find(net::loss_marker(skipped)) != std::string::npos);
   const uint64_t there = 3 + 14888896 + 4;  // "up", the numbers, "END"
   CHECK(intake.position->offset + (intake.ring.head() - intake.opened_at) == there);
   d->terminate();
