@@ -101,6 +101,17 @@ TEST_CASE("what is no such sequence stands for itself") {
   CHECK(steps("a^") == Steps{text("a^")});
 }
 
+TEST_CASE("the words of a chat have the backslashes of the language, in quotes and without") {
+  const auto chat = consoled::parse_chat(
+      "login: root\\r assword: se'\\''cret\\r 'a b\\\\' \"\\\"\\062", milliseconds(250));
+  REQUIRE(chat);
+  REQUIRE(chat->size() == 3);
+  CHECK((*chat)[0].send == Steps{text("root\r")});
+  CHECK((*chat)[1].send == Steps{text("se\\cret\r")});
+  CHECK((*chat)[2].expect == "a b\\");
+  CHECK((*chat)[2].send == Steps{text("\\2")});
+}
+
 TEST_CASE("a chat waits and sends in turn") {
   const auto chat = consoled::parse_chat("ogin: 'root\\r' '' \"a b\\d\" last", milliseconds(250));
   REQUIRE(chat);

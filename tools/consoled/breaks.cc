@@ -74,7 +74,7 @@ Steps parse_steps(std::string_view text, std::chrono::milliseconds delay) {
 }
 
 base::Result<std::vector<Turn>> parse_chat(std::string_view text, std::chrono::milliseconds delay) {
-  const auto words = shell_words(text);
+  const auto words = shell_words(text, Backslash::stays);
   if (!words) return words.error();
   std::vector<Turn> turns;
   for (size_t i = 0; i < words->size(); i++) {

@@ -28,8 +28,9 @@ using Steps = std::vector<Step>;
 // `delay`: of each \d.
 Steps parse_steps(std::string_view text, std::chrono::milliseconds delay);
 
-// What is said when a line comes up (initcmd): wait for a text, then send, and so on. The words are
-// a shell's, in the language above: "login: root\r assword: secret\r"; '' waits for nothing.
+// What is said when a line comes up (initcmd): wait for a text, then send, and so on, each a word
+// in the language above: login: root\r assword: secret\r. Quotes of either kind are for blanks; ''
+// waits for nothing.
 struct Turn {
   std::string expect;
   Steps send;

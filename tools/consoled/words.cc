@@ -12,14 +12,15 @@ bool blank(char c) {
 
 struct Scanner {
   std::string_view line;
+  bool backslash;  // quotes
   size_t at = 0;
   std::string word;
 
   bool more() const { return at < line.size(); }
 
   // Behind the closing quote; false: there is none.
-  bool single() {
-    const size_t end = line.find('\'', at + 1);
+  bool plain() {
+    const size_t end = line.find(line[at], at + 1);
     if (end == std::string_view::npos) return false;
     word.append(line.substr(at + 1, end - at - 1));
     at = end + 1;
@@ -48,12 +49,12 @@ struct Scanner {
     word.clear();
     while (more() && !blank(line[at])) {
       const size_t begin = at;
-      if (line[at] == '\'') {
-        if (!single()) return begin + 1;
+      if (line[at] == '\'' || (line[at] == '"' && !backslash)) {
+        if (!plain()) return begin + 1;
       } else if (line[at] == '"') {
         if (!twofold()) return begin + 1;
       } else {
-        if (line[at] == '\\' && at + 1 < line.size()) at++;
+        if (backslash && line[at] == '\\' && at + 1 < line.size()) at++;
         word += line[at++];
       }
     }
@@ -63,9 +64,9 @@ struct Scanner {
 
 }  // namespace
 
-Result<std::vector<std::string>> shell_words(std::string_view line) {
+Result<std::vector<std::string>> shell_words(std::string_view line, Backslash backslash) {
   std::vector<std::string> out;
-  Scanner s{line, 0, {}};
+  Scanner s{line, backslash == Backslash::quotes, 0, {}};
   for (;;) {
     while (s.more() && blank(s.line[s.at])) s.at++;
     if (!s.more()) return out;
