@@ -264,6 +264,8 @@ void Console::set_retry() {
     base::log::warn(name(), ": ", why, ": again in ",
                     std::chrono::duration_cast<std::chrono::seconds>(wait).count(), " s");
     if (was_up || !told_down_) note(journal::Kind::down, why);
+  // The journal knows its session; where there is none, the driver.
+  resumed_ = same || (source && !last && driver_->went_on());
     shared_.events.emit("down", {{"console", name()}, {"reason", why}});
     tell_all(cat("\n[[not connected: ", why, "]]\n"));
   }
@@ -381,7 +383,10 @@ void Console::sweep() {
 
 void Console::begin_chat() {
   std::vector<Turn> chat;
-  if (auto parsed = parse_chat(param(node_, "initcmd"), kBreakDelay)) chat = std::move(*parsed);
+  // A session that goes on was told already, and somebody may be in the middle of something.
+  if (auto parsed = parse_chat(resumed_ ? "" : param(node_, "initcmd"), kBreakDelay)) {
+    chat = std::move(*parsed);
+  }
   if (chat.empty() && !typing_) return;
   if (!typing_) typing_ = std::make_unique<Typing>(shared_.loop);
   typing_->start(*driver_, std::move(chat), shared_.loop.now() + shared_.config.connect.timeout,

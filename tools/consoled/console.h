@@ -182,6 +182,7 @@ class Console final : public Intake {
   std::optional<base::Error> closed_;
   Viewers viewers_;
   std::vector<Interest*> interests_;
+  bool resumed_ = false;  // the line has a session that was here before
 };
 
 }  // namespace consoled

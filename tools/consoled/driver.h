@@ -83,6 +83,8 @@ class Driver {
   // The console is not wanted any more: ends what would outlive this driver (a persistent command).
   // The destructor comes next.
   virtual void terminate() = 0;
+  // Once open: what is at the far end was there before this driver, as a persistent command is.
+  virtual bool went_on() const { return false; }
 };
 
 // What drivers need besides their node; lives as long as the daemon.

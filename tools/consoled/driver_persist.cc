@@ -40,6 +40,7 @@ class PersistentDriver : public Driver {
   void resume() override { inner_->resume(); }
   void resize(pty::Size size) override { inner_->resize(size); }
   Result<void> send_break() override { return inner_->send_break(); }
+  bool went_on() const override { return ran_already_; }
   void terminate() override { inner_->terminate(); }
 
  private:
@@ -66,7 +67,8 @@ class PersistentDriver : public Driver {
 
   void exited(int status) {
     const int code = net::exit_code(status);
-    if (code == 0 || code == kAnswers) {
+    ran_already_ = code == kAnswers;
+    if (code == 0 || ran_already_) {
       inner_->open(deadline_);
     } else {
       close(base::error(Errc::closed, "the command could not be started: ptybufferd: ",
@@ -83,6 +85,7 @@ class PersistentDriver : public Driver {
   CommandLine line_;
   std::string term_, socket_;
   base::Time deadline_{};
+  bool ran_already_ = false;
   std::unique_ptr<Driver> inner_;
   std::unique_ptr<net::Child> launcher_;
   Intake& intake_;
