@@ -203,3 +203,34 @@ place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
   wait_until 10 pid_ended "$CONSOLED"
   assert_equal "$(find "$SOCK" -type s | wc -l)" 0
 }
+
+@test "a console's control socket reaches no other console, and kick none but the one that is named" {
+  start
+  create a1 cat
+  create pr cat
+  wait_until 5 eval '[ -S "$SOCK/pr.ctl" ] && [ -S "$SOCK/a1.ctl" ]'
+  attach a1 a
+  local viewer
+  viewer=$(ctl consoled.sock '{"cmd":"who","console":"a1"}' | jq '.viewers[0].viewer')
+  run conctl kick pr "$viewer"
+  assert_failure 1
+  assert_output --partial "pr: no viewer $viewer"
+  run ctl "$SOCK/pr.sock" "{\"cmd\":\"kick\",\"viewer\":$viewer}"
+  assert_output --partial '"code":"not_found"'
+  local request
+  for request in '{"cmd":"send","console":"a1","text":"x\r"}' '{"cmd":"who","console":"*"}' '{"cmd":"who","console":"a1"}' \
+    "{\"cmd\":\"kick\",\"console\":\"a1\",\"viewer\":$viewer}" '{"cmd":"switch","console":"a1","to":"off"}' \
+    '{"cmd":"show","console":"a1"}' '{"cmd":"break","console":"pr,a1"}' '{"cmd":"attach","console":"a1"}'; do
+    run ctl "$SOCK/pr.sock" "$request"
+    assert_output --partial '"code":"denied"'
+    assert_output --partial 'this is the socket of pr'
+  done
+  # Its own name may be said.
+  run ctl "$SOCK/pr.sock" '{"cmd":"send","console":"pr","text":"own\r"}'
+  assert_output --partial '"consoles":["pr"]'
+  assert_equal "$(ctl consoled.sock '{"cmd":"who","console":"a1"}' | jq -r '.viewers | length')" 1
+  say -n a $'alive\r'
+  expect a $'alive\r\nalive'
+  run ctl "$SOCK/a1.sock" "{\"cmd\":\"kick\",\"viewer\":$viewer}"
+  assert_output '{"ok":true,"console":"a1"}'
+}

@@ -10,6 +10,7 @@
 
 namespace consoled {
 
+using base::cat;
 using base::Errc;
 using base::error;
 using base::Result;
@@ -34,7 +35,7 @@ std::vector<peer::Command> ControlCommands::commands(const std::string& console)
       {"attach", [this, c](peer::Peer& p, Object& a) { return attach(p, a, c); }},
       {"show", [this, c](peer::Peer&, Object& a) { return show(a, c); }},
       {"who", [this, c](peer::Peer&, Object& a) { return who(a, c); }},
-      {"kick", [this](peer::Peer&, Object& a) { return kick(a); }},
+      {"kick", [this, c](peer::Peer&, Object& a) { return kick(a, c); }},
       {"resize", [this, c](peer::Peer&, Object& a) { return resize(a, c); }},
       {"send", [this, c](peer::Peer&, Object& a) { return send(a, c); }},
       {"break", [this, c](peer::Peer& p, Object& a) { return send_break(p, a, c); }},
@@ -61,11 +62,26 @@ std::vector<peer::Command> ControlCommands::commands(const std::string& console)
   return out;
 }
 
+namespace {
+
+// What "console" says. The socket of one console speaks of no other.
+Result<std::string> take_pattern(Object& a, const std::string& fallback,
+                                 std::optional<std::string> otherwise = {}) {
+  if (fallback.empty() && !otherwise) return a.need_string("console");
+  std::string pattern =
+      a.opt_string("console").value_or(fallback.empty() ? otherwise.value_or("") : fallback);
+  if (fallback.empty() || pattern == fallback) return pattern;
+  return error(Errc::denied, pattern, ": this is the socket of ", fallback,
+               ": consoled.ctl is that of all consoles");
+}
+
+}  // namespace
+
 Result<std::vector<Console*>> ControlCommands::take_some(Object& a, const std::string& fallback) {
-  const std::string pattern =
-      fallback.empty() ? a.need_string("console") : a.opt_string("console").value_or(fallback);
+  const Result<std::string> pattern = take_pattern(a, fallback);
   if (!a.ok()) return a.end().error();
-  return nodes_.select(pattern);
+  if (!pattern) return pattern.error();
+  return nodes_.select(*pattern);
 }
 
 Result<Console*> ControlCommands::take_one(Object& a, const std::string& fallback) {
@@ -138,30 +154,36 @@ ControlCommands::Answer ControlCommands::job_status(const std::string& name) {
 }
 
 ControlCommands::Answer ControlCommands::who(Object& a, const std::string& fallback) {
-  const std::string pattern = a.opt_string("console").value_or(fallback.empty() ? "*" : fallback);
+  const Result<std::string> pattern = take_pattern(a, fallback, "*");
   if (auto done = a.end(); !done) return done.error();
+  if (!pattern) return pattern.error();
   Json list = Json::array();
   const auto add = [&](const Console& c) {
     for (const auto& [number, viewer] : c.viewers()) list.push_back(viewer_json(c, viewer));
   };
-  if (pattern == "*") {
+  if (*pattern == "*") {
     for (const auto& [name, console] : nodes_.consoles().all()) add(console);
   } else {
-    const auto some = nodes_.select(pattern);
+    const auto some = nodes_.select(*pattern);
     if (!some) return some.error();
     for (const Console* c : *some) add(*c);
   }
   return Json{{"viewers", std::move(list)}};
 }
 
-ControlCommands::Answer ControlCommands::kick(Object& a) {
+// The numbers are the daemon's: without a console it is found by its number alone.
+ControlCommands::Answer ControlCommands::kick(Object& a, const std::string& fallback) {
   const int64_t number = a.need_int("viewer", 1, kMaxOffset);
-  static_cast<void>(a.opt_string("console"));  // the numbers are the daemon's
+  const Result<std::string> pattern = take_pattern(a, fallback, "*");
   if (auto done = a.end(); !done) return done.error();
-  for (auto& [name, console] : nodes_.consoles().all()) {
-    if (console.kick(static_cast<uint64_t>(number))) return Json{{"console", name}};
+  if (!pattern) return pattern.error();
+  const auto some = nodes_.select(*pattern);
+  if (!some) return some.error();
+  for (Console* c : *some) {
+    if (c->kick(static_cast<uint64_t>(number))) return Json{{"console", c->name()}};
   }
-  return error(Errc::not_found, "kick: no viewer ", number, ": \"who\" lists them");
+  return error(Errc::not_found, "kick: ", *pattern == "*" ? "" : cat(*pattern, ": "), "no viewer ",
+               number, ": \"who\" lists them");
 }
 
 ControlCommands::Answer ControlCommands::resize(Object& a, const std::string& fallback) {

@@ -35,7 +35,7 @@ class ControlCommands {
   Answer show(wire::Object& a, const std::string& fallback);
   Answer job_status(const std::string& name);
   Answer who(wire::Object& a, const std::string& fallback);
-  Answer kick(wire::Object& a);
+  Answer kick(wire::Object& a, const std::string& fallback);
   Answer resize(wire::Object& a, const std::string& fallback);
   Answer send(wire::Object& a, const std::string& fallback);
   Answer send_break(peer::Peer& peer, wire::Object& a, const std::string& fallback);
