@@ -145,3 +145,48 @@ print("throttled")'
   # Told when it begins, not a thousand times.
   [ "$(grep -c '^consoled: t7: ' consoled.err)" -lt 120 ]
 }
+
+@test "who looks again and again does not get a target tried more often than reconnect_interval" {
+  cat >far.py <<'PY'
+import os, socket, sys
+l = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=512)
+while True:
+    s, _ = l.accept()
+    open("accepted", "ab", 0).write(b".")
+    if os.path.exists("good"): held = s
+    s.close() if not os.path.exists("good") else None
+PY
+  local port
+  port=$(free_port)
+  start_bg python3 far.py "$port"
+  wait_until 5 eval 'ss -Hltn "sport = :'"$port"'" | grep -q .'
+  node t tcp "{\"host\":\"127.0.0.1\",\"port\":\"$port\"}"
+  node o tcp "{\"host\":\"127.0.0.1\",\"port\":\"$port\"}" '{"ondemand":true}'
+  run py '
+ctl = os.environ["CTL"]
+begun = time.monotonic()
+def look(name):
+    with dial(ctl) as s:
+        s.sendall(json.dumps({"cmd": "attach", "console": name, "raw": True}).encode() + b"\n")
+        got = b""
+        while b"[[not connected: " not in got:
+            piece = s.recv(4096)
+            assert piece, got
+            got += piece
+for i in range(20):
+    for name in ("t", "o"):
+        look(name)
+        Congo(name).s.close()
+        wait(lambda: not ask(ctl, {"cmd": "who", "console": name})["viewers"])
+# Each once at once, and then once a second.
+accepted = os.path.getsize("accepted")
+assert accepted <= 2 * (2 + time.monotonic() - begun), accepted
+print("kept")'
+  assert_output kept
+  # Whoever still looks has it when it is well again, and who asks for it has it at once.
+  touch good
+  attach t
+  attach o d
+  wait_until 10 state_is t connected
+  wait_until 10 state_is o connected
+}

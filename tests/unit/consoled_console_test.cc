@@ -126,6 +126,58 @@ TEST_CASE("a command that cannot run is tried again and again, ever more rarely"
   CHECK_FALSE(c.switch_off());
 }
 
+TEST_CASE("who looks brings an attempt forward to the first wait, who asks has it at once") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.connect.first_wait = h.config.connect.longest_wait = std::chrono::seconds(30);
+  Console& c = h.add("n1", "/no/such/program");
+  CHECK(h.reaches(c, State::waiting));
+  for (int i = 0; i < 3; i++) {
+    Looker a(c);
+    CHECK(run_until(h.loop, [&] { return a.far.has("No such file"); }));
+    CHECK(c.status().attempts == 1);
+    CHECK(c.status().next_us > base::wall_us());
+    CHECK(c.status().next_us < base::wall_us() + 30'000'000);
+    a.far.fd.reset();
+    CHECK(run_until(h.loop, [&] { return a.gone; }));
+  }
+  h.loop.defer([&] { c.retry(); });
+  CHECK(run_until(h.loop, [&] { return c.status().attempts == 2; }));
+  h.config.connect.first_wait = h.config.connect.longest_wait = milliseconds(20);
+  c.reconnect();
+  CHECK(h.reaches(c, State::waiting));
+  const Looker b(c);
+  CHECK(run_until(h.loop, [&] { return c.status().attempts >= 4; }));
+}
+
+TEST_CASE("on demand: one that failed lately is tried again when the first wait is over") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.connect.first_wait = h.config.connect.longest_wait = std::chrono::seconds(30);
+  Console& c = h.add("n1", "/no/such/program", true);
+  for (int i = 0; i < 3; i++) {
+    Looker a(c);
+    CHECK(run_until(h.loop, [&] { return a.far.has("[[not connected: "); }));
+    CHECK(c.status().attempts == 1);
+    CHECK(compatible_name(c.status()) == "error");
+    a.far.fd.reset();
+    CHECK(run_until(h.loop, [&] { return a.gone; }));
+    CHECK(c.status().state == State::idle);
+    CHECK(c.status().next_us == 0);
+  }
+  Looker a(c);
+  CHECK(c.status().state == State::queued);
+  CHECK(c.status().next_us > base::wall_us());
+  CHECK(c.status().reason.find("No such file") != std::string::npos);
+  c.retry();
+  CHECK(h.reaches(c, State::waiting));
+  CHECK(c.status().attempts == 2);
+  consoled::Node node = c.node();
+  node.params["cmd"] = "cat";
+  c.redefine(node);  // another line
+  CHECK(h.reaches(c, State::connected));
+}
+
 TEST_CASE("on demand: connected while somebody looks, and no longer") {
   const Folder dir;
   House h(dir.path());

@@ -18,9 +18,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto kLasted = std::chrono::seconds(10);  // a line that lasted so long was a good one
-constexpr int64_t kIdleUs = 60'000'000;             // so long an idle console keeps its history
-constexpr size_t kMaxSent = size_t{1} << 20;        // bytes of send() that may wait
+constexpr int64_t kIdleUs = 60'000'000;       // so long an idle console keeps its history
+constexpr size_t kMaxSent = size_t{1} << 20;  // bytes of send() that may wait
 
 }  // namespace
 
@@ -30,7 +29,7 @@ Console::Interest::Interest(Console& console, Told told)
     : console_(&console), told_(std::move(told)) {
   console.interests_.push_back(this);
   console.update();
-  console.retry();
+  console.hurry();
 }
 
 Console::Interest::~Interest() {
@@ -72,10 +71,6 @@ void Console::update() {
 
 void Console::start() {
   update();
-}
-
-void Console::retry() {
-  if (status_.state == State::waiting) happen(Happening::wanted);
 }
 
 void Console::reconnect() {
@@ -124,6 +119,7 @@ void Console::redefine(Node node) {
     if (driver_) driver_->terminate();
     happen(Happening::unwanted);
   }
+  if (!same_line) not_before_ = {};  // what was tried was another line
   node_ = std::move(node);
   revision_ = shared_.next_revision++;
   update();
@@ -140,12 +136,11 @@ void Console::happen(Happening what) {
   }
   switch (e.act) {
     case Act::queue:
-      status_.next_us = 0;
-      if (retry_) retry_->timer.cancel();
-      shared_.turns.ask(this, param(node_, "host"), [this] { happen(Happening::turn); });
+      queue();
       break;
     case Act::leave:
       shared_.turns.leave(this);
+      if (held()) set_next({});
       break;
     case Act::open:
       open();
@@ -160,8 +155,7 @@ void Console::happen(Happening what) {
       set_retry();
       break;
     case Act::rest:
-      status_.next_us = 0;
-      retry_->timer.cancel();
+      set_next({});
       break;
     case Act::bug:
       begin_anew(from, what);
@@ -174,6 +168,7 @@ void Console::happen(Happening what) {
 void Console::open() {
   const DriverKind* kind = driver_kind(node_.driver);
   status_.attempts++;
+  tried_at_ = shared_.loop.now();
   // Definitions are checked.
   if (kind == nullptr) return closed(error(Errc::bad_input, "no such driver: ", node_.driver));
   driver_ = kind->make(shared_.around, with_defaults(node_, shared_.config), *this);
@@ -183,6 +178,7 @@ void Console::open() {
 
 void Console::greet() {
   shared_.turns.leave(this);
+  closed_.reset();
   status_.failed = false;
   status_.reason.clear();
   status_.down_us = 0;
@@ -234,45 +230,11 @@ void Console::drop() {
   status_.attempts = 0;
   told_down_ = false;
   if (retry_) retry_->backoff.reset();
+  not_before_ = was_up ? base::Time{} : tried_at_ + shared_.config.connect.first_wait;
   if (!was_up) return;
   const std::string why = is_down() ? down_why_ : "not wanted";
   note(journal::Kind::down, why);
   shared_.events.emit("down", {{"console", name()}, {"reason", why}});
-}
-
-void Console::set_retry() {
-  const bool was_up = up_at_ != base::Time{};
-  const ConnectSettings& settings = shared_.config.connect;
-  if (!retry_ || retry_->first != settings.first_wait || retry_->most != settings.longest_wait) {
-    retry_ = std::make_unique<Retry>(settings, shared_.loop, [this] { happen(Happening::due); });
-  }
-  if (was_up && shared_.loop.now() - up_at_ >= kLasted) {
-    retry_->backoff.reset();
-    status_.attempts = 0;
-  }
-  up_at_ = {};
-  lose_line();
-  // It is within its own last call.
-  shared_.loop.defer([gone = std::shared_ptr<Driver>(std::move(driver_))] {});
-  const base::Duration wait = retry_->backoff.next();
-  retry_->timer.after(wait);
-  status_.next_us =
-      base::wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(wait).count();
-  if (status_.down_us == 0) status_.down_us = base::wall_us();
-  const std::string why = closed_ ? closed_->what : "";
-  if (was_up || !told_down_ || why != status_.reason) {
-    base::log::warn(name(), ": ", why, ": again in ",
-                    std::chrono::duration_cast<std::chrono::seconds>(wait).count(), " s");
-    if (was_up || !told_down_) note(journal::Kind::down, why);
-  // The journal knows its session; where there is none, the driver.
-  resumed_ = same || (source && !last && driver_->went_on());
-    shared_.events.emit("down", {{"console", name()}, {"reason", why}});
-    tell_all(cat("\n[[not connected: ", why, "]]\n"));
-  }
-  told_down_ = true;
-  status_.failed = true;
-  status_.reason = why;
-  settle(closed_.value_or(error(Errc::closed, why)));
 }
 
 // Each is told once, and may go, or take others with it, when it is.
@@ -302,6 +264,8 @@ void Console::opened(std::optional<SourcePosition> source) {
   if (same && source->offset > last->offset) {
     tape_now().say(net::loss_marker(source->offset - last->offset));
   }
+  // The journal knows its session; where there is none, the driver.
+  resumed_ = same || (source && !last && driver_->went_on());
   source_ = source;
   journal::Event event{journal::Kind::up, "", {}};
   if (source) event.source = journal::Source{source->epoch, source->offset};
@@ -447,7 +411,7 @@ Viewer& Console::attach(base::Fd fd, Admission admission) {
   v.join(tape.fanout(), std::move(fd));
   if (told_down_) v.tell(cat("\n[[not connected: ", status_.reason, "]]\n"));
   update();
-  retry();
+  hurry();
   return v;
 }
 

@@ -62,7 +62,7 @@ class Console final : public Intake {
   bool switch_off();
   // Connects if that is how it is defined; once, after it was made.
   void start();
-  // Tries now, where it waits for the next attempt.
+  // Tries now, where it waits for the next attempt: somebody asked for that.
   void retry();
   // The same, and a line that is up is closed first; what outlives it is found again.
   void reconnect();
@@ -145,7 +145,14 @@ class Console final : public Intake {
   bool wanted() const;
   void lift();
   void update();
+  void hurry();
   void happen(Happening what);
+  void queue();
+  void hold();
+  bool held() const;
+  void due();
+  Retry& retry_now();
+  void set_next(base::Time when);
   void open();
   void greet();
   void drop();
@@ -182,7 +189,9 @@ class Console final : public Intake {
   std::optional<base::Error> closed_;
   Viewers viewers_;
   std::vector<Interest*> interests_;
-  bool resumed_ = false;  // the line has a session that was here before
+  bool resumed_ = false;     // the line has a session that was here before
+  base::Time tried_at_{};    // when the last attempt began
+  base::Time not_before_{};  // of the next one, whoever looks; a person who asks has it at once
 };
 
 }  // namespace consoled
