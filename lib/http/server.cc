@@ -12,7 +12,7 @@ constexpr auto kLogInterval = std::chrono::seconds(10);
 std::shared_ptr<void> Places::take(const std::string& peer) {
   if (taken_ >= in_all_) return nullptr;
   const auto at = peers_.try_emplace(peer, 0).first;
-  if (at->second >= per_peer_) return nullptr;
+  if (!peer.empty() && at->second >= per_peer_) return nullptr;
   at->second++;
   taken_++;
   return {this, [self = shared_from_this(), peer](void*) { self->give_back(peer); }};

@@ -26,7 +26,7 @@ class Places : public std::enable_shared_from_this<Places> {
     in_all_ = in_all;
     per_peer_ = per_peer;
   }
-  // Null: none is free.
+  // Null: none is free. A peer without a name is one of all only.
   std::shared_ptr<void> take(const std::string& peer);
   size_t taken() const { return taken_; }
 

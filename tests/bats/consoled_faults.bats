@@ -204,3 +204,22 @@ assert PATIENCE > 1 or rss < 80 << 20, rss
 print("served")'
   assert_output served
 }
+
+@test "the console port: a broadcast from this machine has all its consoles, who finds no place is told" {
+  configure '' 'max_connections: 210, max_viewers: 100'
+  start
+  create n1 cat
+  create n2 cat
+  create n3 cat
+  run py '
+looks = [Congo("n%d" % (i % 3 + 1)) for i in range(200)]
+for c in looks: c.attach()
+for c in looks[-3:]: c.types(b"on")
+more = [Congo("n1") for _ in range(20)]
+words = [c.read() for c in more]
+assert words.count(b"{\"action\":4}") == 10, words
+refused = [json.loads(w) for w in words if w != b"{\"action\":4}"]
+assert all(r["action"] == 2 and "max_connections" in r["msg"] for r in refused), refused
+print("told")'
+  assert_output told
+}

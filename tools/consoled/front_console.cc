@@ -1,5 +1,9 @@
 #include "tools/consoled/front_console.h"
 
+#include <sys/socket.h>
+
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/base/log.h"
@@ -219,10 +223,23 @@ void FrontConsole::refuse(std::string_view who, std::string_view why) {
   base::log::warn("console port: refused ", who, ": ", why);
 }
 
+// In words, too, where they need no handshake. What it said is read first: the kernel answers the
+// close of a socket with unread bytes by a reset.
+void FrontConsole::turn_away(const base::Fd& fd, std::string_view who) {
+  refuse(who, "too many connections");
+  if (tls_ != nullptr) return;
+  std::array<char, 4096> said;  // NOLINT: nobody looks at it
+  const std::string words =
+      message(kDrop, "too many connections: max_connections and max_per_address bound them");
+  static_cast<void>(::recv(fd.get(), said.data(), said.size(), MSG_DONTWAIT) < 0);
+  static_cast<void>(::send(fd.get(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
+}
+
 void FrontConsole::accept(base::Fd fd) {
   const http::Caller caller = http::caller_of(fd.get());
-  std::shared_ptr<void> place = places_->take(caller.key);
-  if (!place) return refuse(caller.text, "too many connections");
+  // congo's broadcast to two hundred consoles is as many connections.
+  std::shared_ptr<void> place = places_->take(caller.loopback ? "" : caller.key);
+  if (!place) return turn_away(fd, caller.text);
   const auto user = std::make_shared<std::string>();
   Result<base::Fd> plain = unwrap(std::move(fd), caller.text, user);
   if (!plain) return refuse(caller.text, plain.error().what);

@@ -40,6 +40,7 @@ class FrontConsole {
   void accept(base::Fd fd);
   base::Result<base::Fd> unwrap(base::Fd fd, const std::string& who,
                                 const std::shared_ptr<std::string>& user);
+  void turn_away(const base::Fd& fd, std::string_view who);
   void refuse(std::string_view who, std::string_view why);
 
   Shared& shared_;
