@@ -660,3 +660,24 @@ s.recv(100); open("reads", "a").write("x"); time.sleep(600)'
   done
   assert_equal "$(conctl status @g -j | jq -r .console | tr '\n' ' ')" 'web1 web2 web3 '
 }
+
+@test "console: the end of one that is deleted is an end, here and over CONGO_URL" {
+  start_compatible
+  local where
+  for where in socket url; do
+    cat_console n1
+    mkfifo "$where.in"
+    # shellcheck disable=SC2046
+    start_bg env $([ "$where" = url ] || echo "-u CONGO_URL") sh -c \
+      "exec conctl console n1 <>$where.in >$where.out 2>$where.err"
+    local session=$BG status=0
+    wait_until 5 eval 'env -u CONGO_URL conctl who n1 | grep -q .'
+    run conctl delete n1
+    assert_output Deleted
+    wait_until 20 pid_ended "$session"
+    wait "$session" || status=$?
+    assert_equal "$status" 1
+  done
+  file_has socket.err 'the console is gone: n1: no such name'
+  file_has url.err 'the console is gone: Node not exist'
+}

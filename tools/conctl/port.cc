@@ -19,6 +19,7 @@ namespace {
 
 enum Action : int { kStart = 1, kRedirect = 3, kOk = 4, kRetry = 5 };
 constexpr int kMostRedirects = 5;
+constexpr std::string_view kNoNode = "Node not exist";  // goconserver's words
 
 struct Port {
   std::string host, port;
@@ -77,6 +78,7 @@ Result<Attached> attach_port(const Options& options, const std::string& console,
       continue;
     }
     const std::string why = text_of(*answer, "msg");
+    if (why == kNoNode) return error(Errc::not_found, why);
     return error(Errc::denied, !why.empty() ? why : action == kRetry ? "try again" : "refused");
   }
   return error(Errc::io, "sent from one server to the next, ", kMostRedirects, " times");

@@ -86,6 +86,10 @@ void Session::connect() {
                  cat("connected again", gone > 0 ? cat(", ", gone, " bytes are lost") : ""));
   }
   if (!connected_once_) return refused(attached.error());
+  if (attached.error().code == base::Errc::not_found && attached.error().sys == 0) {
+    last_words_ = cat("the console is gone: ", attached.error().what);
+    return end(base::kExitNo);
+  }
   again_.after(backoff_.next());
 }
 
@@ -382,7 +386,8 @@ int Session::leave() {
     pty::RawMode::leave();
   } else {
     output_.finish("");
-    if (status_ == base::kExitSystem) base::log::error(session_.console, ": ", last_words_);
+    if (status_ == base::kExitSystem || status_ == base::kExitNo)
+      base::log::error(session_.console, ": ", last_words_);
   }
   return status_;
 }
