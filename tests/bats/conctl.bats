@@ -440,6 +440,24 @@ while True:
 expect for help
 signal $signal
 EOF
+@test "CONGO_SSL_INSECURE is refused where there is TLS, and only said where there is none" {
+  start_compatible
+  cat_console n1
+  export CONGO_SSL_INSECURE=true
+  run --separate-stderr conctl list
+  assert_success
+  assert_output --partial n1
+  assert_equal "$stderr" 'conctl: CONGO_SSL_INSECURE: has no effect: there is no TLS here'
+  run env -u CONGO_URL conctl list
+  assert_success
+  CONGO_URL=${CONGO_URL/http:/https:} run conctl list
+  assert_failure 100
+  assert_output --partial 'servers are always verified here'
+  CONGO_SSL_KEY=k CONGO_SSL_CERT=c CONGO_SSL_CA_CERT=a run conctl console n1 </dev/null
+  assert_failure 1
+  assert_output --partial 'servers are always verified here'
+}
+
     assert_success
     assert_line "status $((128 + $(kill -l $signal)))"
     assert_line 'terminal restored'

@@ -113,6 +113,11 @@ Result<std::unique_ptr<Link>> Link::open_tcp(const std::string& host, const std:
     link->fd_ = std::move(*fd);
     return link;
   }
+  if (files.insecure) {
+    return base::error(base::Errc::usage,
+                       "CONGO_SSL_INSECURE: servers are always verified here: unset it, and name "
+                       "the authority in CONGO_SSL_CA_CERT");
+  }
   std::array<int, 2> ends{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0) {
     return base::sys_error(errno, "socketpair");

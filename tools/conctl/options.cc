@@ -71,10 +71,9 @@ Result<void> read_environment(Options& o) {
   o.host = variable("CONGO_SERVER_HOST", o.host);
   o.port = variable("CONGO_PORT", o.port);
   o.tls = {variable("CONGO_SSL_KEY"), variable("CONGO_SSL_CERT"), variable("CONGO_SSL_CA_CERT")};
-  if (says_yes(variable("CONGO_SSL_INSECURE"))) {
-    return base::error(Errc::usage,
-                       "CONGO_SSL_INSECURE: servers are always verified here: name the authority "
-                       "in CONGO_SSL_CA_CERT");
+  o.tls.insecure = says_yes(variable("CONGO_SSL_INSECURE"));
+  if (o.tls.insecure && !o.tls.given() && !o.url.starts_with("https://")) {
+    base::log::warn("CONGO_SSL_INSECURE: has no effect: there is no TLS here");
   }
   const std::string patience = variable("CONGO_CONSOLE_TIMEOUT", "30");
   const Result<int64_t> seconds = base::parse_number(patience, 1, kLongestTimeout);

@@ -18,6 +18,7 @@ extern const std::string_view kUsage;
 // Files for TLS, PEM; empty: none. What CONGO_SSL_KEY, _CERT and _CA_CERT name.
 struct TlsFiles {
   std::string key, cert, ca;
+  bool insecure = false;  // CONGO_SSL_INSECURE: nobody is to be verified, which is refused
   bool given() const { return !key.empty() && !cert.empty() && !ca.empty(); }
 };
 
