@@ -295,6 +295,14 @@ EOF
     ! said "${use%% *}"
     assert_equal "$stderr" "Usage: congo $use"$'\n.'
   done
+  ! said create n9 driver=cmd
+  assert_equal "$stderr" $'Usage: congo create <node> driver=ssh ondemand=true --param key=val,key=val\n.'
+  said help
+  [[ $output == 'usage: congo '* && $output != *conctl* ]]
+  said help edit
+  [[ $output == 'usage: congo edit '* && $output != *conctl* ]]
+  ! said edit
+  [[ $stderr == 'usage: congo edit '* && $stderr != *conctl* ]]
   ! said delete n # a beginning is no name for congo
   assert_equal "$stderr" $'Error: response == 400 bad request\n.'
   said delete n1
@@ -432,14 +440,6 @@ while True:
   refute_output --partial sealed
 }
 
-@test "the terminal is as it was after TERM, HUP, QUIT, a stop, and a daemon that was killed" {
-  start
-  cat_console n1
-  for signal in TERM HUP QUIT; do
-    run terminal conctl console n1 <<EOF
-expect for help
-signal $signal
-EOF
 @test "CONGO_SSL_INSECURE is refused where there is TLS, and only said where there is none" {
   start_compatible
   cat_console n1
@@ -458,6 +458,14 @@ EOF
   assert_output --partial 'servers are always verified here'
 }
 
+@test "the terminal is as it was after TERM, HUP, QUIT, a stop, and a daemon that was killed" {
+  start
+  cat_console n1
+  for signal in TERM HUP QUIT; do
+    run terminal conctl console n1 <<EOF
+expect for help
+signal $signal
+EOF
     assert_success
     assert_line "status $((128 + $(kill -l $signal)))"
     assert_line 'terminal restored'

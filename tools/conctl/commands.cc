@@ -139,9 +139,9 @@ constexpr std::string_view kCommonOptions =
     "  -h, --help              this text\n";
 
 // Its own options, and those of every command.
-std::string whole_usage(const Command& c) {
-  const bool options = !c.more.empty() || c.usage.find("\n  -") != std::string_view::npos;
-  return base::cat(c.usage, options ? "" : "\n", c.more, kCommonOptions);
+std::string whole_usage(const Options& options, const Command& c) {
+  const bool some = !c.more.empty() || c.usage.find("\n  -") != std::string_view::npos;
+  return as_called(options, base::cat(c.usage, some ? "" : "\n", c.more, kCommonOptions));
 }
 
 const Command& find(const Options& options) {
@@ -149,8 +149,8 @@ const Command& find(const Options& options) {
   for (const Command& c : kCommands) {
     if (c.name == name) return c;
   }
-  const base::Error unknown =
-      base::error(base::Errc::usage, name, ": no such command: \"conctl help\" lists them");
+  const base::Error unknown = base::error(
+      base::Errc::usage, name, as_called(options, ": no such command: \"conctl help\" lists them"));
   std::exit(complain(options, unknown));
 }
 
@@ -168,7 +168,7 @@ int wrong_use(const Options& options) {
     return complain(options, base::error(base::Errc::usage, ours.substr(0, ours.size() - 1)));
   }
   const std::string text =
-      congo ? base::cat("Usage: congo ", command.congo, "\n") : std::string(ours);
+      congo ? base::cat("Usage: congo ", command.congo, "\n") : as_called(options, ours);
   static_cast<void>(static_cast<bool>(base::write_all(STDERR_FILENO, text)));
   return options.congo ? base::kExitNo : base::kExitUsage;
 }
@@ -180,7 +180,7 @@ int run_command(const Options& options) {
   Options told = options;
   told.json = options.json || asks_json(argc, argv.data());
   const Command& command = find(told);
-  const std::string usage = whole_usage(command);
+  const std::string usage = whole_usage(options, command);
   constexpr auto kOrder = base::Args::Order::anywhere;
   if (options.congo && !base::Args::parse(usage, argc, argv.data(), kOrder)) {
     return wrong_use(told);
@@ -204,12 +204,12 @@ int version(const Options& options, const base::Args&) {
 
 int help(const Options& options, const base::Args& args) {
   if (args.operands().empty()) {
-    out(kUsage);
+    out(as_called(options, kUsage));
     return base::kExitOk;
   }
   Options asked = options;
   asked.command = args.operands();
-  out(whole_usage(find(asked)));
+  out(whole_usage(options, find(asked)));
   return base::kExitOk;
 }
 

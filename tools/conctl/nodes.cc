@@ -73,6 +73,7 @@ int show(const Options& options, const base::Args& args) {
 }
 
 int create(const Options& options, const base::Args& args) {
+  if (options.congo && !args.has("params") && !args.has("param")) return wrong_use(options);
   const Result<Definition> definition = read_definition(args);
   if (!definition) return complain(options, definition.error());
   Server server(options);

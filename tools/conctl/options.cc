@@ -89,7 +89,8 @@ Options parse_options(int argc, char** argv) {
   Options o;
   o.congo = base::called_as(argv[0]) == "congo";
   o.json = asks_json(argc, argv);
-  const Args args = parse_words(o, kUsage, argc, argv, Args::Order::first_operand);
+  const std::string usage = as_called(o, kUsage);
+  const Args args = parse_words(o, usage, argc, argv, Args::Order::first_operand);
   if (Result<void> r = read_environment(o); !r) give_up(o, r.error());
   // A goconserver is where congo expects it.
   if (o.congo && o.url.empty()) o.url = "http://127.0.0.1:12429";
@@ -127,6 +128,16 @@ Args parse_words(const Options& options, std::string_view usage, int argc, const
     }
   }
   return base::parse_or_exit(usage, argc, argv, order);
+}
+
+std::string as_called(const Options& options, std::string_view text) {
+  constexpr std::string_view kOurs = "conctl";
+  std::string out(text);
+  for (size_t at = out.find(kOurs); options.congo && at != std::string::npos;
+       at = out.find(kOurs, at)) {
+    out.replace(at, kOurs.size(), "congo");
+  }
+  return out;
 }
 
 int failure(const Options& options, const base::Error& error) {

@@ -36,6 +36,9 @@ struct Options {
   std::vector<std::string> command;  // the command and what follows it
 };
 
+// A text of ours with the name that we were called by.
+std::string as_called(const Options& options, std::string_view text);
+
 // Ends the process for --help, --version and wrong use.
 Options parse_options(int argc, char** argv);
 
