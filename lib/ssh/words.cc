@@ -58,6 +58,15 @@ std::optional<std::string> nothing_in_common(std::string_view text) {
   return {};
 }
 
+// What libssh says of a port with something else behind it, by what that sends.
+bool is_no_ssh(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kSigns = {
+      "Packet len too high", "Packet filter: rejected packet", "too large banner"};
+  return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+    return text.find(sign) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 std::string foreign_words(std::string_view text) {
@@ -78,6 +87,10 @@ std::string library_words(std::string_view text) {
   if (text.starts_with("Channel opening failure: ")) {
     text.remove_prefix(std::min(text.find(") ") + 2, text.size()));
     return foreign_words(text);
+  }
+  if (is_no_ssh(text)) {
+    return base::cat("what comes from there is no SSH: is this the port of an ssh server? (",
+                     foreign_words(text), ")");
   }
   constexpr std::string_view kSocket = "Socket error: ";
   if (text.starts_with(kSocket)) text.remove_prefix(kSocket.size());

@@ -85,6 +85,17 @@ fingerprint() { ssh-keygen -lf "keys/$1.pub" | awk '{ print $2 }'; }
   wait_until 10 state_is n3 connected
 }
 
+@test "a port that speaks no SSH is named as that" {
+  local what port
+  for what in 'cat' 'yes SSH-2.0-and-no-more' 'yes | head -c 20000; cat'; do
+    port=$(free_port)
+    start_bg socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" "SYSTEM:$what"
+    wait_until 5 eval 'ss -Hltn "sport = :'"$port"'" | grep -q .'
+    SSH_PORT=$port ssh_node "n$port"
+    wait_until 10 reason_has "n$port" 'is this the port of an ssh server?'
+  done
+}
+
 @test "a key that is refused, a file that is not there, one that others may read: each says so, and where" {
   sshd
   ssh_node n1 "{\"private_key\":\"$T/keys/stranger\"}"

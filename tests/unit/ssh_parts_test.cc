@@ -180,6 +180,13 @@ TEST_CASE("ssh words: what the library says becomes what people can act upon") {
   CHECK(ssh::library_words("Received SSH_MSG_DISCONNECT: 2:Too many\x1b[31m") ==
         "the host ended the connection: Too many\\x1b[31m");
   CHECK(ssh::library_words("") == "the connection broke");
+  for (const char* alien :
+       {"read_packet(): Packet len too high(1397966893 5353482d)",
+        "Packet filter: rejected packet (type 30)", "Receiving banner: too large banner"}) {
+    CHECK(ssh::library_words(alien) ==
+          base::cat("what comes from there is no SSH: is this the port of an ssh server? (", alien,
+                    ")"));
+  }
   CHECK(ssh::foreign_words(std::string(5000, 'x')).size() < 700);
 }
 
