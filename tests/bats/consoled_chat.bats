@@ -68,3 +68,11 @@ roots() { grep -ac '^root' "$1" || true; }
   expect d $'marked\r\nmarked'
   assert_equal "$(roots .d.got)" 2
 }
+
+@test "idle without idle_answer: the string is sent again and again, and silence is no fault" {
+  start
+  node n1 cmd "$(jq -cn --arg t "$T" '{cmd:("sh -c \u0027stty -echo; while read x; do echo \"<$x>\" >>"+$t+"/probes; done\u0027"),idle:"1",idle_string:"ping\\r"}')"
+  wait_until 20 eval '[ "$(grep -c "^<ping>$" probes)" -ge 3 ]'
+  run show n1
+  assert_equal "$(jq -c '[.state,.ups]' <<<"$output")" '["connected",1]'
+}

@@ -50,6 +50,26 @@ setup() {
   wait_until 10 state_is n1 connected
 }
 
+@test "a serial line has the speed, the parity and the flow control that its node says" {
+  start_bg socat "pty,raw,echo=0,link=$T/line" "pty,raw,echo=0,link=$T/far"
+  wait_until 5 test -e far
+  # set FLOW WORDS...: what the line has then, as stty shows it.
+  set_is() {
+    local flow=$1 word
+    shift
+    node n1 tty "{\"device\":\"$T/line\",\"lock\":\"false\",\"speed\":\"19200\",\"mode\":\"7e2\",\"flow\":\"$flow\"}"
+    wait_until 5 state_is n1 connected
+    run stty -a -F line
+    for word in 'speed 19200 baud' "$@"; do assert_output --partial "$word"; done
+    ctl consoled.sock '{"cmd":"delete","console":"n1"}'
+  }
+  set_is rtscts ' crtscts' ' -ixon' ' -ixoff' ' cstopb'
+  set_is xonxoff ' -crtscts' ' ixon' ' ixoff'
+  set_is none ' -crtscts' ' -ixon' ' -ixoff'
+  run node n1 tty "{\"device\":\"$T/line\",\"flow\":\"dtr\"}"
+  assert_output --partial '"code":"bad_input"'
+}
+
 @test "telnet: BREAK is IAC BRK, options are answered, and the far end's end is told" {
   cat >far.py <<'PY'
 import socket, sys

@@ -209,3 +209,22 @@ fingerprint() { ssh-keygen -lf "keys/$1.pub" | awk '{ print $2 }'; }
   refute_output --partial geheim77
   ! grep -r geheim77 consoled.err d run
 }
+
+@test "a jump host is shown the proxy's own key, with its passphrase, and never needs the host's" {
+  sshd
+  local jump far=$SSH_PORT
+  cat keys/stranger.pub keys/locked.pub >keys/authorized.jump
+  SSH_PORT=$(free_port)
+  jump="\"proxy\":\"$(id -un)@127.0.0.1:$SSH_PORT\""
+  sshd "AuthorizedKeysFile $T/keys/authorized.jump"
+  SSH_PORT=$far
+  printf 'open sesame\n' >keys/phrase
+  chmod 600 keys/phrase
+  ssh_node same "{$jump}"
+  ssh_node other "{$jump,\"proxy_private_key\":\"$T/keys/stranger\"}"
+  ssh_node locked "{$jump,\"proxy_private_key\":\"$T/keys/locked\",\"proxy_passphrase_file\":\"$T/keys/phrase\"}"
+  wait_until 15 reason_has same 'proxy: '
+  reason_has same 'refused: tried private key'
+  wait_until 15 state_is other connected
+  wait_until 15 state_is locked connected
+}

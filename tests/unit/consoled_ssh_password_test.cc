@@ -117,3 +117,28 @@ TEST_CASE("ssh: a jump host never sees the password of the host behind it") {
                   ": login as admin: the host takes password, and none of these is configured"));
   CHECK(jump.seen().empty());
 }
+
+TEST_CASE("ssh: a jump host is shown the proxy's password, given or from a file, and it alone") {
+  SshServer jump;
+  SshServer server;
+  House house;
+  Node node = console(server, "wrong");  // of the host: it must not be tried here
+  node.params["proxy"] = base::cat("127.0.0.1:", jump.port());
+  node.params["proxy_password"] = "faulty";
+  const std::string refused =
+      base::cat("proxy: 127.0.0.1:", jump.port(),
+                ": login as admin refused: tried password; the host takes password");
+  CHECK(visit(house, node) == refused);
+  // Let in there, it is up to the host, which this jump host does not lead to.
+  const std::string let_in = base::cat("127.0.0.1:", server.port(), ": the host did not answer");
+  node.params["proxy_password"] = "right";
+  CHECK(visit(house, node).starts_with(let_in));
+  node.params.erase("proxy_password");
+  const std::string file = house.folder / "proxy";
+  node.params["proxy_password_file"] = file;
+  help::put_file(file, "right\n");
+  CHECK(visit(house, node).starts_with(let_in));
+  help::put_file(file, "faulty\n");
+  CHECK(visit(house, node) == refused);
+  CHECK(jump.seen() == "password password password password ");
+}
