@@ -154,6 +154,29 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_output '{"cmd":"sh -c '"'"'echo $GREETING; exec cat'"'"'"}'
 }
 
+@test "a wrong value for all nodes of a driver is named with its line, and nothing starts: 100" {
+  printf 'drivers:\n  ssh:\n    host_key_check: Strict\n    kex: nonsense\n' >c.conf
+  run consoled --check -c c.conf
+  assert_failure 1
+  assert_line "$T/c.conf:3:21: drivers.ssh: parameter host_key_check: expected strict, accept-new or off, got Strict"
+  assert_line "$T/c.conf:4:10: drivers.ssh: parameter kex: nonsense is not known"
+  run timeout 10 consoled -c c.conf
+  assert_failure 100
+}
+
+@test "a node of nodes.json with a wrong value is not connected with another one, and says why" {
+  mkdir d
+  printf '{"a":{"driver":"ssh","params":{"host":"127.0.0.1","user":"u","password":"p","host_key_check":"Strict"}},
+    "b":{"driver":"carrier-pigeon"}, "c":{"params":{"cmd":"cat"}}, "d":{"driver":"cmd","params":{"cmd":"cat"}}}' >d/nodes.json
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\n' "$T/d" >c.conf
+  start -c c.conf
+  wait_until 5 reason_has a 'a: parameter host_key_check: expected strict, accept-new or off, got Strict'
+  wait_until 5 reason_has b 'Driver not exist'
+  wait_until 5 reason_has c 'Driver is not defined'
+  wait_until 5 state_is d connected
+  assert_not_exists d/known_hosts
+}
+
 @test "called as goconserver it has that one's version line, and statuses" {
   ln -s "$BUILD/bin/consoled" goconserver
   run ./goconserver -v

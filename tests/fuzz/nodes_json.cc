@@ -1,6 +1,7 @@
 // What was read as a node is written and read again as the same; a broken element costs nothing
 // but itself; a hidden secret is nowhere in what is given out.
-// with: tools/consoled/node_json.cc tools/consoled/params.cc
+// with: tools/consoled/node_json.cc tools/consoled/params.cc tools/consoled/breaks.cc
+// with: tools/consoled/words.cc
 #include <set>
 #include <string>
 #include <vector>

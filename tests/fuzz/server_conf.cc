@@ -1,7 +1,8 @@
 // Whatever the file says: every mistake has a place in it, what is taken is within its bounds, and
 // no listener is open to strangers unless the file says so.
 // with: lib/conf/yaml.cc lib/conf/map.cc tools/consoled/config.cc tools/consoled/config_loggers.cc
-// with: tools/consoled/config_changes.cc tools/consoled/params.cc -lyaml-cpp
+// with: tools/consoled/config_changes.cc tools/consoled/params.cc
+// with: tools/consoled/breaks.cc tools/consoled/words.cc -lyaml-cpp
 #include <algorithm>
 #include <string>
 

@@ -7,6 +7,7 @@
 #include "tests/unit/consoled_help.h"
 #include "tests/unit/help.h"
 #include "tools/consoled/config.h"
+#include "tools/consoled/drivers.h"
 
 using consoled::Config;
 using consoled::Face;
@@ -333,6 +334,29 @@ TEST_CASE("config: a node has what the file says for its driver, and its own bef
   CHECK(node.params ==
         std::map<std::string, std::string>{{"host", "own"}, {"host_key_check", "off"}});
   CHECK(consoled::with_defaults({"n", "cmd", {}, false, {}}, c).params.empty());
+}
+
+TEST_CASE("config: a wrong value for a driver is a mistake of the file, with its line") {
+  const auto of = [](const std::string& drivers) {
+    return consoled::read_config("drivers:\n  " + drivers + "\n", "c", Style::own,
+                                 consoled::driver_kinds())
+        .errors.lines();
+  };
+  CHECK(of("ssh: {host_key_check: Strict}") ==
+        Lines{"c:2:25: drivers.ssh: parameter host_key_check: expected strict, accept-new or off, "
+              "got Strict"});
+  CHECK(of("ssh: {kex: nonsense, keepalive: x}") ==
+        Lines{"c:2:14: drivers.ssh: parameter kex: nonsense is not known",
+              "c:2:35: drivers.ssh: parameter keepalive: expected a whole number from 0 to 86400, "
+              "got \"x\""});
+  CHECK(of("sshcmd: {proxy: 'u@'}").size() == 1);
+  CHECK(of("cmd: {env: A, cmd: ' '}").size() == 2);
+  CHECK(of("tty: {speed: 12, device: tty}").size() == 2);
+  CHECK(of("tcp: {port: 0, idle: soon}").size() == 2);
+  CHECK(of("unix: {socket: x}").size() == 1);
+  // Each is looked at for itself: what a node says besides is not missed.
+  CHECK(of("{ssh: {host_key_check: strict, port: 23}, cmd: {env: A=1}, tty: {speed: 9600, flow: "
+           "rtscts}, unix: {idle: 5}, ptybuffer: {socket: /s}, tcp: {host: h}}") == Lines{});
 }
 
 TEST_CASE("config: a console of --pty opens beyond this machine only when told so") {

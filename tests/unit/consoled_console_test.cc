@@ -107,7 +107,7 @@ TEST_CASE("a driver that there is no more is an error of its console") {
   House h(dir.path());
   Console& c = h.consoles->add({"n1", "gone", {}, false, {}});
   CHECK(h.reaches(c, State::waiting));
-  CHECK(c.status().reason == "no such driver: gone");
+  CHECK(c.status().reason == "Driver not exist");
 }
 
 TEST_CASE("a command that cannot run is tried again and again, ever more rarely") {

@@ -251,7 +251,11 @@ void ConfigReader::driver_params(Map map, const DriverKind& kind) {
       out_.errors.add(map.at(name), map.path_of(name),
                       ": a secret does not belong here: say it in the node, or name a file");
     } else if (value) {
-      c_.driver_defaults[std::string(kind.name)][name] = *value;
+      const std::string driver(kind.name);
+      c_.driver_defaults[driver][name] = *value;
+      const Node one{cat("drivers.", driver), driver, {{name, *value}}, false, {}};
+      if (auto good = check_values(kind, one); !good)
+        out_.errors.add(map.at(name), good.error().what);
     }
   }
   // So that a misspelt one gets its hint.

@@ -166,12 +166,9 @@ void Console::happen(Happening what) {
 }
 
 void Console::open() {
-  const DriverKind* kind = driver_kind(node_.driver);
   status_.attempts++;
   tried_at_ = shared_.loop.now();
-  // Definitions are checked.
-  if (kind == nullptr) return closed(error(Errc::bad_input, "no such driver: ", node_.driver));
-  driver_ = kind->make(shared_.around, with_defaults(node_, shared_.config), *this);
+  driver_ = driver_for(shared_.around, with_defaults(node_, shared_.config), *this);
   if (size_) driver_->resize(*size_);
   driver_->open(shared_.loop.now() + shared_.config.connect.timeout);
 }

@@ -98,7 +98,8 @@ Result<void> check(const Node& node) {
         return bad_param(node, name, base::cat("expected NAME=VALUE, got ", w));
       }
     }
-    if (std::string_view(name) == "cmd" && words->empty()) return bad_param(node, name, "is empty");
+    const bool blank = words->empty() && !param(node, name).empty();
+    if (std::string_view(name) == "cmd" && blank) return bad_param(node, name, "is empty");
   }
   return check_bool(node, "persist");
 }

@@ -35,9 +35,9 @@ ssh::Options options(const Surroundings& around, const Node& node) {
   o.credentials = credentials(node, "");
   o.algorithms = {param(node, "kex"), param(node, "hostkeys"), param(node, "ciphers"),
                   param(node, "macs")};
-  if (const auto check = ssh::parse_host_key_check(param(node, "host_key_check"))) {
-    o.host_key_check = *check;
-  }
+  const auto check = ssh::parse_host_key_check(param(node, "host_key_check", "accept-new"));
+  CHECK(check);  // driver_for() has looked at all values
+  o.host_key_check = *check;
   o.known_hosts = param(node, "known_hosts", around.state + "/known_hosts");
   o.keepalive = std::chrono::seconds(number_param(node, "keepalive", 60));
   return o;
@@ -45,8 +45,9 @@ ssh::Options options(const Surroundings& around, const Node& node) {
 
 // The jump host gets no password of the node's: it would learn it.
 void add_proxy(const Node& node, ssh::Options& o) {
+  if (param(node, "proxy").empty()) return;
   const auto to = ssh::parse_destination(param(node, "proxy"));
-  if (!to) return;
+  CHECK(to);
   ssh::Options proxy = o;
   proxy.host = to->host;
   proxy.port = to->port;
@@ -264,15 +265,14 @@ Result<void> check_ssh(const Node& node) {
     const auto parsed = ssh::parse_destination(param(node, "proxy"));
     ok = check_parsed(node, "proxy", parsed ? nullptr : &parsed.error());
   }
-  if (ok) ok = check_lists(node);
-  if (ok) ok = check_means(node);
-  return ok;
+  return ok ? check_lists(node) : ok;
 }
 
 }  // namespace
 
 const DriverKind kSshDriver = {"ssh", std::span(kParams).first(kParams.size() - 1), check_ssh,
-                               make_driver<SshDriver>};
-const DriverKind kSshcmdDriver = {"sshcmd", kCommandParams, check_ssh, make_driver<SshDriver>};
+                               make_driver<SshDriver>, check_means};
+const DriverKind kSshcmdDriver = {"sshcmd", kCommandParams, check_ssh, make_driver<SshDriver>,
+                                  check_means};
 
 }  // namespace consoled

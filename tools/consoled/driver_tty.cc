@@ -83,7 +83,7 @@ class TtyDriver : public LineDriver {
 };
 
 Result<void> check(const Node& node) {
-  if (!param(node, "device").starts_with('/')) {
+  if (!param(node, "device", "/").starts_with('/')) {
     return bad_param(node, "device", "expected an absolute path");
   }
   const auto line = pty::parse_line(param(node, "speed", "115200"), param(node, "mode", "8n1"),

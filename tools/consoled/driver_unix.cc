@@ -38,6 +38,7 @@ constexpr std::array kParams = {
 
 base::Result<void> check_socket(const Node& node) {
   const std::string socket = param(node, "socket");
+  if (socket.empty()) return {};
   if (!socket.starts_with('/') && !socket.starts_with('@')) {
     return bad_param(node, "socket", base::cat("expected an absolute path or @NAME, got ", socket));
   }

@@ -30,9 +30,12 @@ inline constexpr std::array kCommonParams = {
 struct DriverKind {
   std::string_view name;
   std::span<const Param> params;
-  // What is wrong with the parameters beyond their names; bad_input, for people. Null: nothing.
+  // What is wrong with the values that are given, whatever is missing; bad_input, for people. Null:
+  // nothing.
   base::Result<void> (*check)(const Node& node);
   std::unique_ptr<Driver> (*make)(const Surroundings& around, const Node& node, Intake& intake);
+  // What it needs besides the required parameters. Null: nothing.
+  base::Result<void> (*needs)(const Node& node) = nullptr;
 };
 
 // Null: no driver of this name.
@@ -43,5 +46,10 @@ std::span<const DriverKind* const> driver_kinds();
 // goconserver's where it has one: "Driver is not defined", "Driver not exist", "NAME: Please
 // specify the parameter P".
 base::Result<void> check_node(const Node& node);
+
+// A driver for the node, with the configuration's defaults in it. Where a value is wrong
+// (nodes.json is taken as it is) it can only be opened, and then says what: no value is taken for
+// another.
+std::unique_ptr<Driver> driver_for(const Surroundings& around, const Node& node, Intake& intake);
 
 }  // namespace consoled

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lib/base/args.h"
+#include "tools/consoled/breaks.h"
 
 namespace consoled {
 
@@ -14,6 +15,16 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kTrue = {"true", "yes", "on", "1", "TRUE", "True"};
 constexpr std::array<std::string_view, 6> kFalse = {"false", "no", "off", "0", "FALSE", "False"};
+
+// What the console itself reads.
+Result<void> check_common(const Node& node) {
+  constexpr int64_t kDay = 86'400;
+  for (const char* name : {"idle", "idle_answer"}) {
+    if (auto good = check_number(node, name, 1, kDay); !good) return good;
+  }
+  const auto chat = parse_chat(param(node, "initcmd"), kBreakDelay);
+  return chat ? Result<void>{} : bad_param(node, "initcmd", chat.error().what);
+}
 
 template <class List>
 bool one_of(const List& list, std::string_view text) {
@@ -63,6 +74,11 @@ Result<void> check_bool(const Node& node, std::string_view name) {
   const std::string text = param(node, name);
   if (text.empty() || one_of(kTrue, text) || one_of(kFalse, text)) return {};
   return bad_param(node, name, base::cat("expected true or false, got ", text));
+}
+
+Result<void> check_values(const DriverKind& kind, const Node& node) {
+  if (auto common = check_common(node); !common || kind.check == nullptr) return common;
+  return kind.check(node);
 }
 
 }  // namespace consoled

@@ -26,6 +26,9 @@ bool bool_param(const Node& node, std::string_view name, bool fallback);
 base::Result<void> check_number(const Node& node, std::string_view name, int64_t min, int64_t max);
 // true, yes, on, 1, false, no, off, 0.
 base::Result<void> check_bool(const Node& node, std::string_view name);
+// What is wrong with the values that are given, whatever is missing: those that all drivers have,
+// and the kind's own.
+base::Result<void> check_values(const DriverKind& kind, const Node& node);
 base::Error bad_param(const Node& node, std::string_view name, std::string_view what);
 
 // For the table: makes a driver of the class D.

@@ -1,0 +1,47 @@
+#include "tools/consoled/folder_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "lib/base/args.h"
+#include "lib/base/cat.h"
+#include "lib/base/paths.h"
+
+namespace consoled {
+
+using base::Fd;
+using base::Result;
+
+namespace {
+
+// ", pid N", as far as it stands there: its owner may be about to write it.
+std::string owner(int fd) {
+  std::array<char, 24> text{};
+  const ssize_t n = ::pread(fd, text.data(), text.size(), 0);
+  const std::string_view pid(text.data(), n > 0 ? static_cast<size_t>(n - 1) : 0);
+  return base::parse_number(pid, 1, INT32_MAX) ? base::cat(", pid ", pid) : "";
+}
+
+}  // namespace
+
+Result<Fd> lock_folder(const std::string& folder) {
+  if (Result<void> made = base::paths::make_folders(folder); !made) return made.error();
+  const std::string path = folder + "/consoled.lock";
+  Result<Fd> fd = base::open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (!fd) return fd;
+  if (::flock(fd->get(), LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK) return base::sys_error(errno, path);
+    return base::error(base::Errc::busy, folder, " is used by consoled", owner(fd->get()));
+  }
+  if (::ftruncate(fd->get(), 0) < 0) return base::sys_error(errno, path);
+  if (Result<void> r = base::write_all(fd->get(), base::cat(::getpid(), "\n")); !r) {
+    return base::in(path, r.error());
+  }
+  return fd;
+}
+
+}  // namespace consoled
