@@ -134,6 +134,36 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_not_exists e
 }
 
+@test "a second consoled on the same folders names the first one, and leaves them alone: 111" {
+  two() { # DATADIR [JOURNAL-DIR]
+    printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\nsocket: {path: %s}\n%s\n' "$1" "$T/two.sock" \
+      "${2:+journal: {dir: $2\}}" >two.conf
+    run timeout 10 consoled -c two.conf
+    assert_failure 111
+  }
+  mkdir j e
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\njournal: {dir: %s}\n' "$T/d" "$T/j" >c.conf
+  start -c c.conf
+  two "$T/d"
+  assert_output "consoled: $T/d is used by consoled, pid $CONSOLED"
+  ln -s "$T/d" link
+  two "$T/link"
+  assert_output --partial "is used by consoled, pid $CONSOLED"
+  two "$T/e" "$T/j"
+  assert_output "consoled: $T/j is used by consoled, pid $CONSOLED"
+  assert_not_exists two.sock
+  create n1 cat
+  wait_until 5 state_is n1 idle
+  end KILL
+  start -c c.conf
+  run show n1
+  assert_output --partial '"cat"'
+  end
+  # Both in one folder, by two names.
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\njournal: {dir: %s}\n' "$T/d" "$T/link" >c.conf
+  start -c c.conf
+}
+
 @test "a database of a later version is refused, and left alone" {
   start
   end

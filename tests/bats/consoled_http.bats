@@ -86,7 +86,7 @@ for path in (b"/nodes/..", b"/nodes/%2e%2e", b"/nodes/a%2fb", b"/nodes/a%00", b"
         assert status in (400, 404, 405) or b"not exist" in got, (path, got[:300])
 print("none")'
   assert_output none
-  run bash -c "ls -A $T/d | grep -vE '^(consoled.db(-wal|-shm)?|good\.(log|idx)|publish)$'"
+  run bash -c "ls -A $T/d | grep -vE '^(consoled.(db(-wal|-shm)?|lock)|good\.(log|idx)|publish)$'"
   assert_output ''
 }
 

@@ -13,9 +13,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/net/loop.h"
 #include "lib/net/session_end.h"
@@ -97,6 +100,7 @@ struct Surroundings {
   std::shared_ptr<Crowd> crowd = std::make_shared<Crowd>();  // never null
   // What all ssh connections share; null only where no console is one.
   ssh::Client* ssh = nullptr;
+  std::vector<base::Fd> locks = {};  // of the folders that are this daemon's alone
 };
 
 }  // namespace consoled

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,7 @@
 #include "lib/base/paths.h"
 #include "lib/net/limits.h"
 #include "tools/consoled/drivers.h"
+#include "tools/consoled/folder_lock.h"
 
 namespace consoled {
 
@@ -60,11 +62,18 @@ Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end,
                                   const Config& config) {
   Result<std::string> runtime = base::paths::make_runtime();
   if (!runtime) return runtime.error();
-  if (!config.datadir.empty()) {
-    if (Result<void> made = base::paths::make_folders(config.datadir); !made) return made.error();
-  }
   Surroundings around{loop, session_end, std::move(*runtime), config.datadir, program_folder()};
   around.ssh = &ssh;
+  const std::string journals = config.journal.on ? config.journal.dir : "";
+  for (const std::string& folder : {config.datadir, journals}) {
+    std::error_code none;  // a folder that is not there yet is another one
+    const bool has =
+        !around.locks.empty() && std::filesystem::equivalent(config.datadir, folder, none);
+    if (folder.empty() || has) continue;
+    Result<base::Fd> lock = lock_folder(folder);
+    if (!lock) return lock.error();
+    around.locks.push_back(std::move(*lock));
+  }
   return around;
 }
 

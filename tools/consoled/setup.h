@@ -18,7 +18,8 @@ namespace consoled {
 // Listeners that are left out are said on stderr. Makes the folders that it names.
 Config configure(const Options& options);
 
-// The folders that drivers need: the runtime folder, the state, the one with our programs.
+// The folders that drivers need: the runtime folder, the state, the one with our programs. Makes
+// the folders of nodes and journals, and locks them. busy: another consoled uses one.
 base::Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end,
                                         ssh::Client& ssh, const Config& config);
 
