@@ -35,6 +35,27 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_output "$T/server.conf: ok"
 }
 
+@test "a configuration that is no regular file is refused, and not waited for" {
+  mkfifo fifo
+  run timeout 10 consoled --check -c fifo
+  assert_failure 1
+  assert_output "$T/fifo: is no regular file"
+  run timeout 10 consoled -c fifo
+  assert_failure 100
+  run timeout 10 consoled --check -c /dev/zero
+  assert_failure 1
+  conf none
+  start -c c.conf
+  rm c.conf
+  mkfifo c.conf
+  kill -HUP "$CONSOLED"
+  wait_until 5 file_has consoled.err "$T/c.conf: is no regular file"
+  run ask reload
+  assert_output --partial 'is no regular file'
+  run ask status
+  assert_output --partial '"ok":true'
+}
+
 @test "a configuration with mistakes does not start, and names them all: 100" {
   printf 'global:\n  storage_type: etcd\n  hots: x\n' >server.conf
   run consoled -c server.conf

@@ -1,8 +1,12 @@
 #include "tools/consoled/config.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -289,13 +293,13 @@ LoadedConfig read_config(std::string_view text, const std::string& file, Style s
 LoadedConfig load_config(const std::string& file, Style style,
                          std::span<const DriverKind* const> drivers) {
   const std::string path = file.empty() ? usual_file(style) : file;
-  const base::Result<std::string> text = base::read_file(path, conf::kMaxFile);
+  const base::Result<std::string> text = read_regular_file(path);
   const bool missing = !text && text.error().code == base::Errc::not_found;
   LoadedConfig out = read_config(text ? *text : "", path, style, drivers);
   if (missing && file.empty()) out.config.file.clear();
   if (!text && !(missing && file.empty())) {
     const base::Error& e = text.error();
-    out.errors.add({}, e.sys != 0 ? base::sys_text(e.sys) : e.what);
+    out.errors.add({}, e.sys != 0 ? base::sys_text(e.sys) : e.what.substr(path.size() + 2));
   }
   return out;
 }
@@ -305,6 +309,16 @@ Node with_defaults(Node node, const Config& config) {
   if (found == config.driver_defaults.end()) return node;
   node.params.insert(found->second.begin(), found->second.end());
   return node;
+// Anything else (a FIFO, a device) might never end, or keep the loop waiting.
+base::Result<std::string> read_regular_file(const std::string& path) {
+  const auto fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fd.error();
+  struct stat st {};
+  if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
+  if (S_ISREG(st.st_mode)) return base::read_file(path, conf::kMaxFile);
+  return base::error(base::Errc::bad_input, path, ": is no regular file");
+}
+
 }
 
 base::Result<Config> pty_config(const std::string& host, int64_t port, bool anyone) {
