@@ -251,6 +251,13 @@ std::vector<Map> Map::maps(std::string_view key) {
   return all;
 }
 
+std::string_view Map::text_of(std::string_view key) const {
+  for (const Entry& e : value_->map) {
+    if (e.key == key) return e.value.text;
+  }
+  return {};
+}
+
 std::vector<std::string> Map::keys() const {
   std::vector<std::string> all;
   for (const Entry& e : value_->map) all.push_back(e.key);

@@ -45,6 +45,8 @@ class Map {
   Map map(std::string_view key);
   // A list of maps; their paths are KEY[0], KEY[1] ...
   std::vector<Map> maps(std::string_view key);
+  // The text of a key's value, unjudged; "" where there is none. The key is still to be asked for.
+  std::string_view text_of(std::string_view key) const;
   // The keys, where the file chooses them; ask for each of them then.
   std::vector<std::string> keys() const;
 
@@ -55,6 +57,7 @@ class Map {
   // Of a key's value; of the map itself where it has no such key.
   Place at(std::string_view key) const;
   Place at() const { return value_->at; }
+  const std::string& path() const { return path_; }
   std::string path_of(std::string_view key) const;
   // The caller's own judgement on a key's value: `expected` is "one of a, b".
   void wrong(std::string_view key, std::string_view expected);

@@ -26,13 +26,141 @@ $T/bad.conf:4:19: console.time_precision: expected one of second, millisecond, m
   assert_output "$T/none.conf: No such file or directory"
 }
 
-@test "--check finds nothing in a server.conf of goconserver's" {
-  manual_examples consoled.conf.5 >ours.conf
+@test "--check finds nothing in the manual's example, once its files are there" {
+  PATH=$LM_ROOT/examples/tls:$PATH
+  make-certs tls localhost
+  manual_examples consoled.conf.5 | sed "s|/etc/lineman/tls|$T/tls|" >ours.conf
   run consoled --check -c ours.conf
+  assert_success
   assert_output "$T/ours.conf: ok"
-  cp "$LM_ROOT/tests/fuzz/seed/server_conf/goconserver" server.conf
-  run consoled --check -c server.conf
-  assert_output "$T/server.conf: ok"
+}
+
+# sample PORT PORT: goconserver's, with all that is commented there.
+sample() {
+  local tls="ssl_key_file: $T/tls/server.key
+    ssl_cert_file: $T/tls/server.crt
+    ssl_ca_cert_file: $T/tls/ca.crt"
+  cat <<YAML
+global:
+    host: 127.0.0.1
+    $tls
+    log_level: info
+    worker: 4
+    storage_type: file
+api: {port: "$1", http_timeout: 5, dist_dir: ""}
+console:
+  port: $2
+  datadir: $T/d/
+  logger:
+    file:
+      - {name: default, logdir: $T/nodes/}
+      - {name: "the name for the logger, customized by user", logdir: $T/log}
+    tcp:
+    - name: logstash
+      host: 127.0.0.1
+      port: 9563
+      timeout: 3
+      ssl_key_file: $T/tls/server.key
+      ssl_cert_file: $T/tls/server.crt
+      ssl_ca_cert_file: $T/tls/ca.crt
+      ssl_insecure: true
+    - {name: rsyslog, host: x.x.x.x, port: 9563, timeout: 3}
+    udp:
+    - host: 127.0.0.1
+      port: 9563
+      timeout: 3
+  log_timestamp: true
+  time_precision: microsecond
+  replay_lines: 30
+  target_timeout: 30
+  client_timeout: 30
+  reconnect_interval: 10
+  break_sequence:
+    - {sequence: ~B, delay: 600}
+    - {sequence: +\d+\d+, delay: 250}
+etcd:
+    dail_timeout: 5
+    request_timeout: 2
+    endpoints: 127.0.0.1:2379
+    server_heartbeat: 5
+    prefix: goconserver
+    rpcport: 12431
+    rpc_insucure: true
+    vhost:
+    $tls
+    rpc_client_key_file: /root/.xcat/client-key.pem
+    rpc_client_cert_file: /root/.xcat/client-cred.pem
+    rpc_client_ca_cert_file: /root/.xcat/ca.pem
+YAML
+}
+
+@test "goconserver's sample starts with all that is commented there; what is left out is said by line" {
+  PATH=$LM_ROOT/examples/tls:$PATH
+  make-certs tls localhost
+  sample "$(free_port)" "$(free_port)" >server.conf
+  run --separate-stderr consoled --check -c server.conf
+  assert_failure 1
+  assert_equal "$stderr" "$T/server.conf:25:21: console.logger.tcp[0].ssl_insecure: the logger is left out: a receiver's certificate is always verified: name its authority in ssl_ca_cert_file, and take this away
+$T/server.conf:16:16: console.logger.file[1].name: is to be letters, digits and . _ -: taken for the_name_for_the_logger__customized_by_user
+$T/server.conf:28:7: console.logger.udp[0].name: is missing: taken for udp-1"
+  start -c server.conf
+  file_has consoled.err 'server.conf:25:21: console.logger.tcp[0].ssl_insecure: the logger is left out'
+  file_has consoled.err 'console.logger.udp[0].name: is missing: taken for udp-1'
+  create n1 'sh -c "echo hello; exec cat"'
+  switch n1 on
+  wait_until 10 file_has nodes/n1.log hello
+  wait_until 10 file_has log/n1.log hello
+}
+
+@test "files of TLS that cannot be used are mistakes of the configuration, by key and line: 100" {
+  PATH=$LM_ROOT/examples/tls:$PATH
+  make-certs tls localhost
+  printf 'global:\n  ssl_key_file: %s/server.key\n  ssl_cert_file: %s/none.crt\n  ssl_ca_cert_file: %s/ca.crt\n' \
+    "$T/tls" "$T/tls" "$T/tls" >c.conf
+  run consoled --check -c c.conf
+  assert_failure 1
+  assert_output "$T/c.conf:3:18: global.ssl_cert_file: $T/tls/none.crt: No such file or directory"
+  run timeout 10 consoled -c c.conf
+  assert_failure 100
+  assert_output --partial 'c.conf:3:18: global.ssl_cert_file: '
+  sed -i 's/none.crt/server.crt/; s/server.key/client.key/' c.conf
+  run consoled --check -c c.conf
+  assert_failure 1
+  assert_output --partial "c.conf:2:17: global.ssl_key_file: $T/tls/client.key: no usable private key"
+  port=$(free_port)
+  printf 'api: {port: %s}\nconsole: {port: %s}\n' "$port" "$port" >c.conf
+  run timeout 10 consoled -c c.conf
+  assert_failure 100
+  assert_output --partial "c.conf:2:17: console.port: 127.0.0.1:$port: api.port has it already"
+}
+
+@test "a logger that cannot begin is left out, by line; the others and all consoles are there" {
+  cat >c.conf <<YAML
+api: {port: none}
+console:
+  port: none
+  datadir: $T/d
+  logger:
+    file:
+      - {name: same, logdir: $T/d}
+      - {name: good, logdir: $T/out}
+    tcp:
+      - {name: t, host: h, port: 1, ssl_key_file: /nope/k, ssl_cert_file: /nope/c, ssl_ca_cert_file: /nope/a}
+    redis:
+      - {name: r, url: "redis://u:p:q@"}
+YAML
+  run consoled --check -c c.conf
+  assert_failure 1
+  assert_line "$T/c.conf:7:9: console.logger.file[0]: left out: $T/d: the journals are there already, under the same names"
+  assert_line "$T/c.conf:10:9: console.logger.tcp[0]: left out: /nope/a: No such file or directory"
+  assert_line --partial "$T/c.conf:12:9: console.logger.redis[0]: left out: url: "
+  start -c c.conf
+  file_has consoled.err 'c.conf:10:9: console.logger.tcp[0]: left out: /nope/a'
+  create n1 'sh -c "echo hello; exec cat"'
+  switch n1 on
+  wait_until 10 file_has out/n1.log hello
+  run ask reload
+  assert_output --partial 'console.logger.tcp[0]: left out'
 }
 
 @test "a configuration that is no regular file is refused, and not waited for" {
@@ -344,8 +472,12 @@ conf() { # API-PORT [MORE OF console [MORE]]
   refute file_has one/n1.log second
   conf none "logger: {file: [{name: b, logdir: $T/d}]}"
   run ask reload
-  assert_output --partial 'logger b: '
+  assert_output --partial 'c.conf:2:'
+  assert_output --partial 'console.logger.file[0]: left out: '
   ask '{"cmd":"send","console":"n1","text":"third\r"}'
+  wait_until 10 file_has d/n1.log third
+  conf none "logger: {file: [{name: b, logdir: $T/two}]}"
+  ask reload
   wait_until 10 file_has two/n1.log third
 }
 
@@ -397,6 +529,7 @@ conf() { # API-PORT [MORE OF console [MORE]]
   echo nonsense >tls/server.crt
   kill -HUP "$CONSOLED"
   wait_until 5 file_has consoled.err "server.crt: "
-  file_has consoled.err 'the certificate from before stays'
+  file_has consoled.err 'global.ssl_cert_file: '
+  wait_until 5 file_has consoled.err 'reload: nothing is changed'
   [ "$(serial)" = "$before" ]
 }

@@ -25,7 +25,7 @@ void check_places(const conf::Problems& problems, std::string_view in) {
 
 void check_config(const consoled::LoadedConfig& loaded) {
   const consoled::Config& c = loaded.config;
-  fuzz_expect(c.listeners.size() + loaded.left_out.all().size() <= 2);
+  fuzz_expect(c.listeners.size() <= 2);
   for (const consoled::TcpListener& l : c.listeners) {
     fuzz_expect(l.anyone || c.tls || l.address.starts_with("127.") ||
                 l.address.starts_with("localhost:") || l.address.starts_with('['));

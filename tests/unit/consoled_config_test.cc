@@ -116,7 +116,7 @@ console:
       - name: default
         logdir: /var/log/goconserver/nodes/
     tcp:
-      - {name: t, host: "::1", port: 9653, timeout: 2, ssl_key_file: /k, ssl_cert_file: /c, ssl_ca_cert_file: /ca, ssl_insecure: true}
+      - {name: t, host: "::1", port: 9653, timeout: 2, ssl_key_file: /k, ssl_cert_file: /c, ssl_ca_cert_file: /ca, ssl_insecure: false}
     udp:
       - {name: u, host: 10.0.0.1, port: "512", timeout: 1}
   break_sequence:
@@ -155,7 +155,6 @@ etcd:
   CHECK(c.loggers[0].dir == "/var/log/goconserver/nodes");
   CHECK(c.loggers[1].address == "[::1]:9653");
   CHECK(c.loggers[1].timeout == seconds(2));
-  CHECK(c.loggers[1].insecure);
   CHECK(bool(c.loggers[1].tls));
   CHECK(c.loggers[2].kind == Logger::Kind::udp);
   CHECK(c.loggers[2].address == "10.0.0.1:512");
@@ -256,10 +255,12 @@ console:
   time_precision: week
   reconnect_interval: 60
   reconnect_max: 5
+  port: 12429
   logger:
     file:
       - {name: a}
-      - {name: a, logdir: /x}
+    udp:
+      - {port: 1}
   break_sequence: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}]
 journal:
   keep: x
@@ -281,18 +282,97 @@ drivers:
           "microsecond, nanosecond, got \"week\"",
           "server.conf:10:18: console.reconnect_max: expected seconds from 60 to 86400 (or "
           "500ms, 2m, 1h, 7d), got \"5\"",
-          "server.conf:13:9: console.logger.file[0].logdir: is missing",
-          "server.conf:14:16: console.logger.file[1].name: is there twice",
-          "server.conf:15:56: console.break_sequence: more than 9: the keys are ^Ecl1 to ^Ecl9",
-          "server.conf:17:9: journal.keep: expected a whole number from 0 to 999, got \"x\"",
-          "server.conf:20:15: drivers.ssh.password: a secret does not belong here: say it in "
+          "server.conf:11:9: console.port: 127.0.0.1:12429: api.port has it already",
+          "server.conf:14:9: console.logger.file[0].logdir: is missing",
+          "server.conf:16:9: console.logger.udp[0].host: is missing",
+          "server.conf:17:56: console.break_sequence: more than 9: the keys are ^Ecl1 to ^Ecl9",
+          "server.conf:19:9: journal.keep: expected a whole number from 0 to 999, got \"x\"",
+          "server.conf:22:15: drivers.ssh.password: a secret does not belong here: say it in "
           "the node, or name a file",
-          "server.conf:21:5: drivers.ssh.host_key_chekc: no such key; did you mean host_key_check?",
-          "server.conf:22:3: drivers.smtp: no such key",
+          "server.conf:23:5: drivers.ssh.host_key_chekc: no such key; did you mean host_key_check?",
+          "server.conf:24:3: drivers.smtp: no such key",
       });
   CHECK(read("a: [\n").errors.lines().size() == 1);
   CHECK(read("- a\n").errors.lines() ==
         Lines{"server.conf:1:1: expected a map (key: value), got a list"});
+}
+
+TEST_CASE("config: what goconserver takes is no mistake; what it is taken for is said, by line") {
+  const LoadedConfig r = read(R"(
+global: {log_level: INFO}
+api: {http_timeout: 0}
+console:
+  client_timeout: 0
+  target_timeout: 0
+  reconnect_interval: 0
+  logdir: /var/log/goconserver/nodes/
+  logger:
+    file:
+      - {name: default, logdir: /a}
+      - {name: default, logdir: /b}
+      - {name: "the name, customized", logdir: /c}
+    udp:
+      - {host: 127.0.0.1, port: 9563, timeout: 0}
+      - {host: 127.0.0.1, port: 9564}
+)");
+  CHECK(r.errors.lines() == Lines{});
+  CHECK(r.left_out.lines() == Lines{});
+  CHECK(r.warnings.lines() ==
+        Lines{"server.conf:3:21: api.http_timeout: 0: taken for 3600",
+              "server.conf:5:19: console.client_timeout: 0: taken for 30",
+              "server.conf:6:19: console.target_timeout: 0: taken for 30",
+              "server.conf:7:23: console.reconnect_interval: 0: taken for 100ms",
+              "server.conf:8:11: console.logdir: has no effect",
+              "server.conf:12:16: console.logger.file[1].name: is there twice: taken for default-2",
+              "server.conf:13:16: console.logger.file[2].name: is to be letters, digits and . _ -: "
+              "taken for the_name__customized",
+              "server.conf:15:9: console.logger.udp[0].name: is missing: taken for udp-1",
+              "server.conf:15:48: console.logger.udp[0].timeout: 0: taken for 3",
+              "server.conf:16:9: console.logger.udp[1].name: is missing: taken for udp-2"});
+  Lines names;
+  for (const Logger& l : r.config.loggers) names.push_back(l.name);
+  CHECK(names == Lines{"default", "default-2", "the_name__customized", "udp-1", "udp-2"});
+  CHECK(r.config.connect.first_wait == milliseconds(100));
+  CHECK(r.config.http_timeout == std::chrono::hours(1));
+  CHECK(r.config.log_level == base::log::Level::info);
+}
+
+TEST_CASE("config: a logger that cannot be is left out, by line, and all others stay") {
+  const std::string tls = "ssl_key_file: /k, ssl_cert_file: /c, ssl_ca_cert_file: /a";
+  const LoadedConfig r = read(
+      "console:\n"
+      "  datadir: /d\n"
+      "  logger:\n"
+      "    file:\n"
+      "      - {name: a, logdir: /d/}\n"
+      "      - {name: b, logdir: /e}\n"
+      "    tcp:\n"
+      "      - {name: c, host: h, port: 1, ssl_insecure: true}\n"
+      "      - {name: d, host: h, port: 1, " +
+      tls + ", ssl_insecure: true}\n");
+  CHECK(r.errors.lines() == Lines{});
+  CHECK(r.left_out.lines() ==
+        Lines{"server.conf:5:9: console.logger.file[0]: left out: /d: the journals are there "
+              "already, under the same names",
+              "server.conf:9:110: console.logger.tcp[1].ssl_insecure: the logger is left out: a "
+              "receiver's certificate is always verified: name its authority in "
+              "ssl_ca_cert_file, and take this away"});
+  REQUIRE(r.config.loggers.size() == 2);
+  CHECK(r.config.loggers[0].name == "b");
+  CHECK(r.config.loggers[1].name == "c");
+  CHECK(
+      read("journal: {enabled: false}\nconsole: {logger: {file: [{name: a, logdir: /e}]}}")
+          .left_out.lines() ==
+      Lines{"server.conf:2:27: console.logger.file[0]: left out: loggers read the journals, which "
+            "are switched off (journal.enabled)"});
+}
+
+TEST_CASE("config: both ports may be of one number where their addresses differ") {
+  const auto errors = [](const std::string& text) { return read(text).errors.lines().size(); };
+  CHECK(errors("api: {port: 1}\nconsole: {port: 1}") == 1);
+  CHECK(errors("api: {port: 1, host: 0.0.0.0, auth: none}\nconsole: {port: 1}") == 1);
+  CHECK(errors("api: {port: 1}\nconsole: {port: 1, host: 127.0.0.2}") == 0);
+  CHECK(errors("api: {port: 0}\nconsole: {port: 0}") == 0);
 }
 
 TEST_CASE("config: the example of consoled.conf(5) is right") {

@@ -83,6 +83,18 @@ bool loopback(const std::string& host) {
   return host == "localhost";
 }
 
+// The page and congo cannot have the same port of one address.
+bool ports_clash(const std::vector<TcpListener>& all) {
+  if (all.size() < 2 || all[0].address.ends_with(":0")) return false;
+  const auto host = [](const TcpListener& l) { return l.address.substr(0, l.address.rfind(':')); };
+  const auto port = [](const TcpListener& l) { return l.address.substr(l.address.rfind(':')); };
+  const auto any = [&](const TcpListener& l) {
+    return host(l).empty() || host(l) == "0.0.0.0" || host(l) == "[::]";
+  };
+  return port(all[0]) == port(all[1]) &&
+         (host(all[0]) == host(all[1]) || any(all[0]) || any(all[1]));
+}
+
 void ConfigReader::read() {
   global(root_.map("global"));
   api(root_.map("api"));
@@ -93,6 +105,27 @@ void ConfigReader::read() {
   web(root_.map("web"));
   driver_defaults(root_.map("drivers"));
   root_.end();
+  if (ports_clash(c_.listeners)) {
+    const TcpListener& second = c_.listeners[1];
+    out_.errors.add(second.at, "console.port: ", second.address, ": api.port has it already");
+  }
+  leave_out_loggers(out_);
+}
+
+// Goconserver takes them in any letter case.
+base::log::Level log_level(Map& map) {
+  using Level = base::log::Level;
+  std::string level = map.opt_string("log_level").value_or("info");
+  for (char& c : level) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const auto& [name, value] :
+       {std::pair{"debug", Level::debug}, std::pair{"info", Level::info},
+        std::pair{"warn", Level::warn}, std::pair{"warning", Level::warn},
+        std::pair{"error", Level::error}, std::pair{"fatal", Level::error},
+        std::pair{"panic", Level::error}}) {
+    if (level == name) return value;
+  }
+  map.wrong("log_level", "one of debug, info, warn, error, fatal, panic");
+  return Level::info;
 }
 
 void ConfigReader::global(Map map) {
@@ -100,14 +133,7 @@ void ConfigReader::global(Map map) {
   if (map.has("host")) host_at_ = map.at("host");
   c_.tls = read_tls(map, "ssl_", out_.errors);
   c_.logfile = path_or_none(map.opt_string("logfile"));
-  const std::string level =
-      map.opt_word("log_level", {"debug", "info", "warn", "error", "fatal", "panic"})
-          .value_or("info");
-  using Level = base::log::Level;
-  c_.log_level = level == "debug"  ? Level::debug
-                 : level == "info" ? Level::info
-                 : level == "warn" ? Level::warn
-                                   : Level::error;
+  c_.log_level = log_level(map);
   map.opt_int("worker", 0, 1'000'000);  // goconserver's threads: one loop does it here
   if (map.opt_word("storage_type", {"file", "etcd"}) == "etcd") {
     out_.errors.add(map.at("storage_type"),
@@ -143,7 +169,8 @@ void ConfigReader::limits(Map& map, ConnectionLimits& limits) {
 void ConfigReader::api(Map map) {
   listener(map, Face::api, kApiPort);
   limits(map, c_.api_limits);
-  take(map.opt_seconds("http_timeout", seconds(1), hours(1)), c_.http_timeout);
+  take(seconds_or_zero(map, "http_timeout", seconds(1), hours(1), hours(1), out_.warnings),
+       c_.http_timeout);
   c_.dist_dir = path_or_none(map.opt_string("dist_dir"));
   map.end();
 }
@@ -163,19 +190,28 @@ void ConfigReader::console(Map map) {
                    : precision == "microsecond" ? 6
                                                 : 9;
   take(map.opt_int("replay_lines", 0, 1'000'000), c_.replay_lines);
-  take(map.opt_seconds("client_timeout", seconds(1), hours(1)), c_.client_timeout);
+  take(seconds_or_zero(map, "client_timeout", seconds(1), hours(1), c_.client_timeout,
+                       out_.warnings),
+       c_.client_timeout);
   take(map.opt_size("history", 16 << 10, kGiB), c_.ring_bytes);
   take(map.opt_int("max_viewers", 1, 1'000'000), c_.viewers);
   connects(map);
   breaks(map);
-  c_.loggers = read_loggers(map.map("logger"), out_.errors);
+  read_loggers(map.map("logger"), out_);
+  // Its keys of earlier versions.
+  for (const char* key : {"logdir", "rpcport"}) {
+    if (map.opt_string(key)) out_.warnings.add(map.at(key), map.path_of(key), ": has no effect");
+  }
   map.end();
 }
 
 void ConfigReader::connects(Map& map) {
   ConnectSettings& s = c_.connect;
-  take(map.opt_seconds("target_timeout", seconds(1), hours(1)), s.timeout);
-  take(map.opt_seconds("reconnect_interval", milliseconds(100), hours(24)), s.first_wait);
+  take(seconds_or_zero(map, "target_timeout", seconds(1), hours(1), s.timeout, out_.warnings),
+       s.timeout);
+  take(seconds_or_zero(map, "reconnect_interval", milliseconds(100), hours(24), milliseconds(100),
+                       out_.warnings),
+       s.first_wait);
   s.longest_wait = std::max(s.longest_wait, s.first_wait);
   take(map.opt_seconds("reconnect_max", s.first_wait, hours(24)), s.longest_wait);
   take(map.opt_int("max_connecting", 1, 100'000), s.at_once);
@@ -273,6 +309,16 @@ void ConfigReader::driver_defaults(Map map) {
   map.end();
 }
 
+// Anything else (a FIFO, a device) might never end, or keep the loop waiting.
+base::Result<std::string> read_regular_file(const std::string& path) {
+  const auto fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fd.error();
+  struct stat st {};
+  if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
+  if (S_ISREG(st.st_mode)) return base::read_file(path, conf::kMaxFile);
+  return base::error(base::Errc::bad_input, path, ": is no regular file");
+}
+
 std::string usual_file(Style style) {
   return style == Style::goconserver ? "/etc/goconserver/server.conf"
                                      : base::paths::config() + "/consoled.conf";
@@ -282,7 +328,7 @@ std::string usual_file(Style style) {
 
 LoadedConfig read_config(std::string_view text, const std::string& file, Style style,
                          std::span<const DriverKind* const> drivers) {
-  LoadedConfig out{{}, conf::Problems(file), conf::Problems(file)};
+  LoadedConfig out(file);
   out.config.file = file;
   const auto root = conf::parse_yaml(text, out.errors);
   const conf::Value nothing;
@@ -309,16 +355,6 @@ Node with_defaults(Node node, const Config& config) {
   if (found == config.driver_defaults.end()) return node;
   node.params.insert(found->second.begin(), found->second.end());
   return node;
-// Anything else (a FIFO, a device) might never end, or keep the loop waiting.
-base::Result<std::string> read_regular_file(const std::string& path) {
-  const auto fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (!fd) return fd.error();
-  struct stat st {};
-  if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
-  if (S_ISREG(st.st_mode)) return base::read_file(path, conf::kMaxFile);
-  return base::error(base::Errc::bad_input, path, ": is no regular file");
-}
-
 }
 
 base::Result<Config> pty_config(const std::string& host, int64_t port, bool anyone) {

@@ -18,9 +18,17 @@
 
 namespace consoled {
 
+// Where something stands in the file, for messages: it is the same thing wherever it stands.
+struct Origin {
+  conf::Place at;
+  std::string key;  // "console.logger.tcp[0]"
+  bool operator==(const Origin&) const { return true; }
+};
+
 // The three files of TLS; all are set, or none is.
 struct TlsFiles {
   std::string key, cert, ca;
+  std::array<Origin, 3> origins = {};
   explicit operator bool() const { return !key.empty(); }
   bool operator==(const TlsFiles&) const = default;
 };
@@ -95,9 +103,9 @@ struct Logger {
   std::string list;     // redis: lineman:{log.LIST}
   uint64_t length = 0;  // redis: of the list, at most
   base::Duration timeout = std::chrono::seconds(3);
-  TlsFiles tls;           // tcp
-  bool insecure = false;  // tcp: the receiver's certificate is not checked
-  bool single = false;    // udp: one record per datagram
+  TlsFiles tls;         // tcp
+  bool single = false;  // udp: one record per datagram
+  Origin origin = {};
   bool operator==(const Logger&) const = default;
 };
 
@@ -140,7 +148,10 @@ enum class Style { own, goconserver };
 struct LoadedConfig {
   Config config;
   conf::Problems errors;    // not empty: do not start with it
-  conf::Problems left_out;  // listeners that are not opened, and what to do about it
+  conf::Problems left_out;  // listeners and loggers that are, and what to do about it
+  conf::Problems warnings;  // what is taken for something else than it says
+
+  explicit LoadedConfig(const std::string& file) : errors(file), left_out(file), warnings(file) {}
 };
 
 // Pure, but for the environment and user that base::paths asks for its folders.

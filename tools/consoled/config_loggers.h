@@ -1,6 +1,8 @@
 // config_loggers: the receivers of console output in the configuration: console.logger.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +11,18 @@
 
 namespace consoled {
 
-std::vector<Logger> read_loggers(conf::Map map, conf::Problems& problems);
+// Adds them to the configuration. One without a name, or with the name of another, gets one.
+void read_loggers(conf::Map map, LoadedConfig& out);
+// Those that cannot be with the rest of the configuration, which has been read.
+void leave_out_loggers(LoadedConfig& out);
+// All those of which `why` has something to say.
+void leave_out_loggers(LoadedConfig& out,
+                       const std::function<base::Result<void>(const Logger&)>& why);
+
+// As opt_seconds; 0, which goconserver takes, is `zero`, and a warning says so.
+std::optional<base::Duration> seconds_or_zero(conf::Map& map, std::string_view key,
+                                              base::Duration min, base::Duration max,
+                                              base::Duration zero, conf::Problems& warnings);
 
 // ssl_key_file and its like in a map, under `prefix` ("ssl_", "rpc_client_"); two of the three are
 // a mistake.

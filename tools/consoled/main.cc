@@ -32,15 +32,15 @@ int main(int argc, char** argv) {
   peer::Events events;
   Journals journals(loop, config.journal);
   Turns turns(loop, turn_limits(config));
-  auto publishers = Publishers::make(loop, journals.reads(), config);
-  if (!publishers) base::die(publishers.error());
-  Shared shared{loop, config, *around, journals, turns, events, publishers->get(), started};
+  Publishers publishers(loop, journals.reads());
+  publishers.apply(config);
+  Shared shared{loop, config, *around, journals, turns, events, &publishers, started};
   Consoles consoles(shared);
   net::DiskJobs disk(loop, std::chrono::seconds(2));
   auto definitions = open_definitions(options, config, loop, disk);
   if (!definitions) base::die(definitions.error());
   Nodes nodes(definitions->get(), consoles);
-  Reload reload(options, config, events, turns, consoles, **publishers);
+  Reload reload(options, config, events, turns, consoles, publishers);
   Ending ending(loop, session_end, consoles, journals, definitions->get());
   ControlCommands commands(shared, nodes, started,
                            {[&] { return reload(); }, [&] { ending.begin(); }});

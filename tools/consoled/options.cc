@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/paths.h"
 #include "lib/base/version.h"
+#include "tools/consoled/config_files.h"
 
 namespace consoled {
 
@@ -120,7 +121,7 @@ Options parse_options(int argc, char** argv) {
 }
 
 LoadedConfig load_config(const Options& options, std::span<const DriverKind* const> drivers) {
-  LoadedConfig out{{}, conf::Problems(""), conf::Problems("")};
+  LoadedConfig out("");
   if (options.pty) {
     Result<Config> config = pty_config(options.pty->host, options.pty->port, options.no_auth);
     if (!config) refuse(config.error(), is_old(base::log::program()));
@@ -129,6 +130,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
     out.config.journal.on = !options.pty->logfile.empty();
   } else {
     out = load_config(options.config, options.style, drivers);
+    check_files(out);
   }
   if (!options.socket.empty()) out.config.sockets.path = options.socket;
   if (!options.web_dir.empty()) out.config.web_dir = options.web_dir;
@@ -136,7 +138,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
 }
 
 int check_config(const LoadedConfig& loaded) {
-  for (const conf::Problems* problems : {&loaded.errors, &loaded.left_out}) {
+  for (const conf::Problems* problems : {&loaded.errors, &loaded.left_out, &loaded.warnings}) {
     for (const std::string& line : problems->lines()) {
       std::fprintf(stderr, "%s\n", base::log::printable(line).c_str());
     }

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "lib/base/cat.h"
+#include "lib/base/log.h"
 #include "lib/base/paths.h"
-#include "lib/base/select.h"
 #include "lib/redis/connect.h"
 #include "lib/redis/url.h"
 #include "tools/consoled/receiver_file.h"
@@ -43,11 +43,6 @@ Result<LinkTarget> link_target(const Logger& logger) {
   }
   split(logger.address, target.host, target.port);
   if (!logger.tls) return target;
-  if (logger.insecure) {
-    return base::error(base::Errc::bad_input,
-                       "ssl_insecure: a receiver's certificate is always verified: name its "
-                       "authority in ssl_ca_cert_file");
-  }
   Result<tls::Context> context =
       tls::Context::client({logger.tls.ca, logger.tls.cert, logger.tls.key});
   if (!context) return context.error();
@@ -118,49 +113,32 @@ Result<void> make_folder(const std::string& path) {
 }
 }  // namespace
 
-Result<std::unique_ptr<Publishers>> Publishers::make(net::Loop& loop, net::DiskJobs& jobs,
-                                                     const Config& config) {
-  std::unique_ptr<Publishers> made(new Publishers(loop, jobs));
-  if (const Result<void> done = made->apply(config); !done) return done.error();
-  return made;
-}
-
-Result<void> Publishers::apply(const Config& config) {
+std::vector<std::string> Publishers::apply(const Config& config) {
+  std::vector<std::string> left_out;
   std::vector<Made> made;
   std::vector<std::unique_ptr<Publisher>> all;
   for (const Logger& logger : config.loggers) {
     const Made m{logger, config.log_timestamp, config.time_digits};
-    if (std::find(made.begin(), made.end(), m) != made.end()) continue;  // said twice
-    const bool stays = std::find(made_.begin(), made_.end(), m) != made_.end();
+    const auto old = std::find(made_.begin(), made_.end(), m);
+    if (old != made_.end()) {
+      all.push_back(std::move(all_[static_cast<size_t>(old - made_.begin())]));
+    } else if (auto fresh = publisher(config, logger)) {
+      all.push_back(std::move(*fresh));
+    } else {
+      left_out.push_back(cat("logger ", logger.name, ": left out: ", fresh.error().what));
+      base::log::error(left_out.back());
+      continue;
+    }
     made.push_back(m);
-    Result<std::unique_ptr<Publisher>> fresh = std::unique_ptr<Publisher>();
-    if (!stays) fresh = publisher(config, logger);
-    if (!fresh) return base::in(cat("logger ", logger.name), fresh.error());
-    all.push_back(std::move(*fresh));
-  }
-  for (size_t i = 0; i < all.size(); i++) {
-    if (all[i]) continue;
-    const auto old = std::find(made_.begin(), made_.end(), made[i]);
-    all[i] = std::move(all_[static_cast<size_t>(old - made_.begin())]);
   }
   made_ = std::move(made);
   // Behind what receivers that go have put off themselves.
   loop_.defer([gone = std::make_shared<decltype(all_)>(std::exchange(all_, std::move(all)))] {});
-  return {};
+  return left_out;
 }
 
 Result<std::unique_ptr<Publisher>> Publishers::publisher(const Config& config,
                                                          const Logger& logger) {
-  if (!config.journal.on) {
-    return base::error(base::Errc::bad_input, "loggers read the journals, which are switched off");
-  }
-  if (logger.kind == Logger::Kind::file && logger.dir == config.journal.dir) {
-    return base::error(base::Errc::bad_input, logger.dir,
-                       ": the journals are there already, under the same names");
-  }
-  if (!base::valid_name(logger.name)) {
-    return base::error(base::Errc::bad_input, "its name is to be letters, digits and . _ -");
-  }
   PublisherSettings s;
   s.name = logger.name;
   s.journals = config.journal.dir;

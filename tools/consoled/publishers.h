@@ -15,14 +15,13 @@ namespace consoled {
 
 class Publishers {
  public:
-  // Errors name the logger: a folder that cannot be made, files of TLS that cannot be read.
-  static base::Result<std::unique_ptr<Publishers>> make(net::Loop& loop, net::DiskJobs& jobs,
-                                                        const Config& config);
+  Publishers(net::Loop& loop, net::DiskJobs& jobs) : loop_(loop), jobs_(jobs) {}
 
-  // For a reload: loggers that are new or changed begin, at their places where they have some;
-  // those that are gone end. An error names the logger, and leaves all as it was. Then defined(),
-  // and begins() for consoles that are being journalled, are to be called for each.
-  base::Result<void> apply(const Config& config);
+  // Loggers that are new or changed begin, at their places where they have some; those that are
+  // gone end. One that cannot begin (a folder that cannot be made) is left out, and named in the
+  // log and in what is returned. After a reload defined(), and begins() for consoles that are being
+  // journalled, are to be called for each.
+  std::vector<std::string> apply(const Config& config);
 
   // There is such a console: what its journal has from before is sent, if it was not.
   void defined(const std::string& node);
@@ -42,7 +41,6 @@ class Publishers {
     unsigned digits = 6;
     bool operator==(const Made&) const = default;
   };
-  Publishers(net::Loop& loop, net::DiskJobs& jobs) : loop_(loop), jobs_(jobs) {}
   base::Result<std::unique_ptr<Publisher>> publisher(const Config& config, const Logger& logger);
 
   net::Loop& loop_;

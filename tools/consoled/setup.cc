@@ -26,6 +26,10 @@ void say_all(const conf::Problems& problems) {
   for (const std::string& line : problems.lines()) base::log::error(line);
 }
 
+void warn_all(const conf::Problems& problems) {
+  for (const std::string& line : problems.lines()) base::log::warn(line);
+}
+
 // The daemon's own log file, opened anew so that it can be moved away.
 Result<void> open_log(const Config& config) {
   base::log::set_level(config.log_level);
@@ -54,6 +58,7 @@ Config configure(const Options& options) {
   say_all(loaded.errors);
   if (!loaded.errors.empty()) std::exit(base::kExitUsage);
   say_all(loaded.left_out);
+  warn_all(loaded.warnings);
   if (Result<void> r = open_log(loaded.config); !r) base::die(r.error());
   return std::move(loaded.config);
 }
@@ -114,23 +119,25 @@ Result<json> Reload::operator()() {
   LoadedConfig next = load_config(options_, driver_kinds());
   if (!next.errors.empty()) {
     say_all(next.errors);
+    base::log::error("reload: nothing is changed");
     return base::error(base::Errc::bad_input, next.errors.lines().front());
   }
   const ConfigChanges changes = compare(config_, next.config);
-  if (Result<void> done = apply(std::move(next.config)); !done) return done.error();
+  auto left_out = apply(std::move(next.config));
+  if (!left_out) return left_out.error();
   say_all(next.left_out);
+  warn_all(next.warnings);
+  for (std::string& line : next.left_out.lines()) left_out->push_back(std::move(line));
   for (const std::string& key : changes.applied) base::log::info("reload: ", key, ": applied");
   for (const std::string& key : changes.restart) {
     base::log::warn("reload: ", key, ": changed, needs a restart");
   }
-  json said = {{"applied", changes.applied},
-               {"restart", changes.restart},
-               {"left_out", next.left_out.lines()}};
+  json said = {{"applied", changes.applied}, {"restart", changes.restart}, {"left_out", *left_out}};
   events_.emit("reload", said);
   return said;
 }
 
-Result<void> Reload::apply(Config next) {
+Result<std::vector<std::string>> Reload::apply(Config next) {
   // What only a restart does stays what it is.
   next.datadir = config_.datadir;
   next.journal.dir = config_.journal.dir;
@@ -145,8 +152,8 @@ Result<void> Reload::apply(Config next) {
     next.tls = config_.tls;
     next.listeners = config_.listeners;
   }
-  if (Result<void> done = publishers_.apply(next); !done) return done;
-  if (Result<void> done = open_log(next); !done) return done;
+  if (Result<void> done = open_log(next); !done) return done.error();
+  std::vector<std::string> left_out = publishers_.apply(next);
   config_ = std::move(next);
   turns_.limit(turn_limits(config_));
   for (const auto& [name, console] : consoles_.all()) {
@@ -154,7 +161,7 @@ Result<void> Reload::apply(Config next) {
     const Tape* tape = console.tape();
     if (tape != nullptr) publishers_.begins(name, {tape->epoch(), tape->ring().head(), {}, 0});
   }
-  return {};
+  return left_out;
 }
 
 }  // namespace consoled

@@ -15,7 +15,7 @@
 namespace consoled {
 
 // The configuration of the options. Ends the process where it cannot be used, and after --check.
-// Listeners that are left out are said on stderr. Makes the folders that it names.
+// Listeners and loggers that are left out are said on stderr. Makes the folders that it names.
 Config configure(const Options& options);
 
 // The folders that drivers need: the runtime folder, the state, the one with our programs. Makes
@@ -43,7 +43,8 @@ class Reload {
   base::Result<nlohmann::json> operator()();
 
  private:
-  base::Result<void> apply(Config next);
+  // The loggers that are left out.
+  base::Result<std::vector<std::string>> apply(Config next);
 
   const Options& options_;
   Config& config_;
