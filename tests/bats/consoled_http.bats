@@ -105,9 +105,10 @@ assert status == 201
 created = [n for n, r in results.items() if r == "Created"]
 # g1 stands there twice, the second time broken: it was made, and is told as it was told last.
 assert len(created) >= 49 and {"b1", "b2", "b3", "b4", "b5", "b6", "b7"} <= set(results), results
+assert results["b4"] == "Created"  # goconserver keeps what it does not know
 assert all(results[n] for n in results)
 assert len([n for n in results if n.startswith("nodes[")]) == len([e for e in mixed if not (isinstance(e, dict) and isinstance(e.get("name"), str))])
-assert len(json.loads(http(api, request(b"GET", b"/nodes"))[1].split(b"\r\n\r\n")[1])["nodes"]) == 50
+assert len(json.loads(http(api, request(b"GET", b"/nodes"))[1].split(b"\r\n\r\n")[1])["nodes"]) == 51
 for method, path in ((b"PUT", b"/bulk/nodes?state=on"), (b"DELETE", b"/bulk/nodes")):
     status, got = http(api, request(method, path, json.dumps({"nodes": mixed}).encode()))
     assert status in (200, 202), got
@@ -116,6 +117,32 @@ for method, path in ((b"PUT", b"/bulk/nodes?state=on"), (b"DELETE", b"/bulk/node
 assert len(json.loads(http(api, request(b"GET", b"/nodes"))[1].split(b"\r\n\r\n")[1])["nodes"]) == 0
 print("each")'
   assert_output each
+}
+
+@test "a parameter nobody knows is kept on goconserver's routes, with a warning; conctl and /v1 refuse it" {
+  x='"driver":"cmd","ondemand":true,"params":{"cmd":"cat","foo":"y"}'
+  run rest POST /nodes "{\"name\":\"n1\",$x}"
+  assert_output 201
+  run rest POST /bulk/nodes "{\"nodes\":[{\"name\":\"n2\",$x},{\"name\":\"n3\",\"driver\":\"cmd\",\"params\":{\"bar\":\"y\"}}]}"
+  assert_output $'201\n{"n2":"Created","n3":"n3: Please specify the parameter cmd"}'
+  for n in n1 n2; do
+    run grep -cF "$n: parameter foo: the driver cmd has no such parameter: it is kept, and has no effect" consoled.err
+    assert_output 1
+  done
+  show n1 | grep '"foo"'
+  run conctl create n4 driver=cmd --param cmd=cat --param foo=y
+  assert_failure 1
+  assert_output --partial 'n4: parameter foo: the driver cmd has no such parameter'
+  run conctl import <<<"{\"n5\":{\"name\":\"n5\",$x}}"
+  assert_failure 1
+  assert_output --partial 'n5: parameter foo: the driver cmd has no such parameter'
+  run curl -s --unix-socket "$LINEMAN_RUNTIME/consoled.sock" -X PUT http://x/v1/nodes/n1 -d "{\"name\":\"n1\",$x}"
+  assert_output --partial 'n1: parameter foo: the driver cmd has no such parameter'
+  run ctl consoled.sock "{\"cmd\":\"create\",\"node\":{\"name\":\"n6\",$x}}"
+  assert_output --partial 'n6: parameter foo: the driver cmd has no such parameter'
+  end
+  start
+  show n2 | grep '"foo"'
 }
 
 @test "many change one node at once: each is answered, one of two wins, and disk and memory agree" {

@@ -79,7 +79,7 @@ int create(const Options& options, const base::Args& args) {
   Server server(options);
   const std::string& name = args.operands()[0];
   const std::string body = wire::dump(apply(*definition, name, Json::object()));
-  return tell(options, server.call("POST", "/nodes", body), name, "Created");
+  return tell(options, server.call("POST", "/nodes?strict=1", body), name, "Created");
 }
 
 int remove(const Options& options, const base::Args& args) {

@@ -84,7 +84,7 @@ int import_nodes(const Options& options, const base::Args& args) {
   if (!nodes) return complain(options, base::in(path == "-" ? "stdin" : path, nodes.error()));
   Server server(options);
   const Result<std::string> body =
-      server.ask("POST", "/bulk/nodes", wire::dump({{"nodes", *nodes}}));
+      server.ask("POST", "/bulk/nodes?strict=1", wire::dump({{"nodes", *nodes}}));
   if (!body) return complain(options, body.error());
   const Result<Json> map = wire::parse(*body);
   return map ? results(options, *map) : complain(options, map.error());

@@ -40,18 +40,6 @@ base::Result<const DriverKind*> kind_of(const Node& node) {
   return kind;
 }
 
-// What it needs is there, and what is there can be.
-base::Result<void> check_params(const DriverKind& kind, const Node& node) {
-  for (const Param& p : kind.params) {
-    if (p.need == Param::Need::required && param(node, p.name).empty()) {
-      return base::error(base::Errc::bad_input, node.name, ": Please specify the parameter ",
-                         p.name);
-    }
-  }
-  if (auto good = check_values(kind, node); !good) return good;
-  return kind.needs == nullptr ? base::Result<void>{} : kind.needs(node);
-}
-
 }  // namespace
 
 std::span<const DriverKind* const> driver_kinds() {
@@ -64,22 +52,45 @@ const DriverKind* driver_kind(std::string_view name) {
   return at == kDrivers.end() ? nullptr : *at;
 }
 
-base::Result<void> check_node(const Node& node) {
+std::vector<std::string> unknown_params(const Node& node) {
+  std::vector<std::string> out;
+  const DriverKind* kind = driver_kind(node.driver);
+  if (kind == nullptr) return out;
+  for (const auto& [name, value] : node.params) {
+    if (find_param(*kind, name) == nullptr) out.push_back(name);
+  }
+  return out;
+}
+
+base::Result<void> check_names(const Node& node) {
+  const auto unknown = unknown_params(node);
+  if (unknown.empty()) return {};
+  return bad_param(node, unknown.front(),
+                   base::cat("the driver ", node.driver, " has no such parameter"));
+}
+
+base::Result<void> check_params(const Node& node) {
   const auto kind = kind_of(node);
   if (!kind) return kind.error();
-  for (const auto& [name, value] : node.params) {
-    if (find_param(**kind, name) == nullptr) {
-      return bad_param(node, name, base::cat("the driver ", node.driver, " has no such parameter"));
+  for (const Param& p : (*kind)->params) {
+    if (p.need == Param::Need::required && param(node, p.name).empty()) {
+      return base::error(base::Errc::bad_input, node.name, ": Please specify the parameter ",
+                         p.name);
     }
   }
-  return check_params(**kind, node);
+  if (auto good = check_values(**kind, node); !good) return good;
+  return (*kind)->needs == nullptr ? base::Result<void>{} : (*kind)->needs(node);
+}
+
+base::Result<void> check_node(const Node& node) {
+  if (auto good = check_names(node); !good) return good;
+  return check_params(node);
 }
 
 std::unique_ptr<Driver> driver_for(const Surroundings& around, const Node& node, Intake& intake) {
-  const auto kind = kind_of(node);
-  const auto good = kind ? check_params(**kind, node) : kind.error();
+  const auto good = check_params(node);
   if (!good) return std::make_unique<RefusedDriver>(around, intake, good.error());
-  return (*kind)->make(around, node, intake);
+  return driver_kind(node.driver)->make(around, node, intake);
 }
 
 }  // namespace consoled

@@ -5,7 +5,9 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/consoled/driver.h"
 
@@ -46,6 +48,11 @@ std::span<const DriverKind* const> driver_kinds();
 // goconserver's where it has one: "Driver is not defined", "Driver not exist", "NAME: Please
 // specify the parameter P".
 base::Result<void> check_node(const Node& node);
+// The parameters that its driver does not know; none where there is no such driver.
+std::vector<std::string> unknown_params(const Node& node);
+// The two halves of check_node: that there are none of these, and all the rest.
+base::Result<void> check_names(const Node& node);
+base::Result<void> check_params(const Node& node);
 
 // A driver for the node, with the configuration's defaults in it. Where a value is wrong
 // (nodes.json is taken as it is) it can only be opened, and then says what: no value is taken for

@@ -1,6 +1,8 @@
 #include "tools/consoled/nodes.h"
 
+#include "lib/base/log.h"
 #include "lib/base/select.h"
+#include "tools/consoled/drivers.h"
 
 namespace consoled {
 
@@ -8,12 +10,25 @@ using base::Errc;
 using base::error;
 using base::Result;
 
+namespace {
+void warn_of_unknown(const Node& node) {
+  for (const std::string& param : unknown_params(node)) {
+    base::log::warn(node.name, ": parameter ", param, ": the driver ", node.driver,
+                    " has no such parameter: it is kept, and has no effect");
+  }
+}
+}  // namespace
+
 Nodes::Nodes(Definitions* definitions, Consoles& consoles)
     : definitions_(definitions), consoles_(consoles) {}
 
 void Nodes::begin() {
   if (definitions_ == nullptr) return;
-  for (const auto& [name, node] : definitions_->all()) consoles_.add(node);
+  const bool imported = !definitions_->import().file.empty();
+  for (const auto& [name, node] : definitions_->all()) {
+    if (imported) warn_of_unknown(node);
+    consoles_.add(node);
+  }
 }
 
 bool Nodes::changing(std::string_view name) const {
@@ -37,6 +52,7 @@ Nodes::Done Nodes::follow(std::string name, Done done) {
     if (stored && now == nullptr) {
       consoles_.remove(name);
     } else if (stored && console == nullptr) {
+      warn_of_unknown(*now);
       consoles_.add(*now);
     } else if (stored) {
       console->redefine(*now);
@@ -45,14 +61,19 @@ Nodes::Done Nodes::follow(std::string name, Done done) {
   };
 }
 
-Result<void> Nodes::create(Node node, Done done) {
+Result<void> Nodes::create(Node node, Done done, Unknown unknown) {
   if (auto may = may_define(); !may) return may;
+  const bool named = !node.name.empty();  // that comes first
+  if (unknown == Unknown::refuse && named) {
+    if (auto good = check_names(node); !good) return good;
+  }
   Done told = follow(node.name, std::move(done));
   return definitions_->create(std::move(node), std::move(told));
 }
 
 Result<void> Nodes::replace(Node node, Done done) {
   if (auto may = may_define(); !may) return may;
+  if (auto good = check_names(node); !good) return good;
   Done told = follow(node.name, std::move(done));
   return definitions_->replace(std::move(node), std::move(told));
 }

@@ -22,8 +22,12 @@ class Nodes {
   // Makes the consoles of all that is defined.
   void begin();
 
+  // Parameters that the driver does not know: goconserver keeps them, and so do its routes, with a
+  // line in the log for each.
+  enum class Unknown { refuse, keep };
+
   // As Definitions': an error at once, or `done` when it is on the disk.
-  base::Result<void> create(Node node, Done done);
+  base::Result<void> create(Node node, Done done, Unknown unknown = Unknown::refuse);
   base::Result<void> replace(Node node, Done done);
   base::Result<void> remove(std::string_view name, Done done);
   // As Definitions': a change of it was asked for that is not on the disk yet; how many there are.

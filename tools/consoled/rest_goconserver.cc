@@ -67,6 +67,11 @@ std::optional<std::vector<ReadNode>> nodes_of(const ExchangePtr& e) {
   return {};
 }
 
+// conctl wants to hear of a misspelt parameter; goconserver's clients were never told.
+Nodes::Unknown unknown_of(const ExchangePtr& e) {
+  return e->request().parameter("strict") == "1" ? Nodes::Unknown::refuse : Nodes::Unknown::keep;
+}
+
 // The answer to a bulk request, given when the last of its elements is done.
 class Bulk {
  public:
@@ -131,9 +136,12 @@ void RestGoconserver::create(const ExchangePtr& e) {
   if (!body) return;
   Result<Node> node = read_node(*body);
   if (!node) return refuse(e, 422, node.error().what);
-  const Result<void> taken = nodes_.create(std::move(*node), [e](const Result<void>& stored) {
-    stored ? e->respond(http::Response{201, {}, ""}) : refuse(e, stored.error());
-  });
+  const Result<void> taken = nodes_.create(
+      std::move(*node),
+      [e](const Result<void>& stored) {
+        stored ? e->respond(http::Response{201, {}, ""}) : refuse(e, stored.error());
+      },
+      unknown_of(e));
   if (!taken) refuse(e, taken.error());
 }
 
@@ -178,10 +186,12 @@ void RestGoconserver::bulk_create(const ExchangePtr& e) {
       bulk->say(n.label, n.node.error().what);
       continue;
     }
-    const Result<void> taken =
-        nodes_.create(std::move(*n.node), [bulk, name = n.label](const Result<void>& stored) {
+    const Result<void> taken = nodes_.create(
+        std::move(*n.node),
+        [bulk, name = n.label](const Result<void>& stored) {
           bulk->say(name, stored ? "Created" : stored.error().what);
-        });
+        },
+        unknown_of(e));
     if (taken) continue;
     const bool there = taken.error().code == Errc::busy;
     bulk->say(n.label, there ? "Skip this node as node is exist." : taken.error().what);

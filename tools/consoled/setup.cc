@@ -87,7 +87,7 @@ Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, co
   using Opened = Result<std::unique_ptr<Definitions>>;
   if (options.pty) return Opened(nullptr);
   // What the configuration says for its driver, a node need not say.
-  const auto check = [&config](const Node& n) { return check_node(with_defaults(n, config)); };
+  const auto check = [&config](const Node& n) { return check_params(with_defaults(n, config)); };
   Opened d = Definitions::open(config.datadir, check, loop, disk);
   if (!d) return d;
   const Definitions::Import& import = (*d)->import();
