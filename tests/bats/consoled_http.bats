@@ -145,6 +145,16 @@ print("each")'
   show n2 | grep '"foo"'
 }
 
+@test "a parameter with a NUL in it is refused, and is no shorter command" {
+  run rest POST /nodes '{"name":"n1","driver":"cmd","params":{"cmd":"echo a\u0000; cat"}}'
+  assert_output --partial 400
+  assert_output --partial 'n1: parameter cmd: has a NUL in it'
+  run rest POST /nodes '{"name":"n1","driver":"ssh","params":{"host":"h","user":"u","password":"p\u0000q"}}'
+  assert_output --partial 'n1: parameter password: has a NUL in it'
+  run rest GET /nodes
+  assert_output $'200\n{"nodes":[]}'
+}
+
 @test "many change one node at once: each is answered, one of two wins, and disk and memory agree" {
   run py '
 import threading

@@ -77,6 +77,10 @@ Result<void> check_bool(const Node& node, std::string_view name) {
 }
 
 Result<void> check_values(const DriverKind& kind, const Node& node) {
+  for (const auto& [name, value] : node.params) {
+    // A command, a path or a name would end there.
+    if (value.find('\0') != std::string::npos) return bad_param(node, name, "has a NUL in it");
+  }
   if (auto common = check_common(node); !common || kind.check == nullptr) return common;
   return kind.check(node);
 }
