@@ -155,6 +155,24 @@ print("each")'
   assert_output $'200\n{"nodes":[]}'
 }
 
+@test "PUT /v1/nodes/NAME is of the node of that name, and /v1 takes no parameter that it does not know" {
+  create n1 cat
+  put() { curl -s --unix-socket "$LINEMAN_RUNTIME/consoled.sock" -X PUT http://x/v1/nodes/n1 -d "$1"; }
+  run put '{"name":"other","driver":"cmd","params":{"cmd":"sh"}}'
+  assert_output --partial "and the path's n1"
+  run show n1
+  assert_output --partial '"cmd":"cat"'
+  run put '{"driver":"cmd","params":{"cmd":"cat -v"}}'
+  assert_output '{}'
+  for path in 'status?x=1' 'consoles?console=n1' 'consoles/n1?x' 'viewers?x=1' 'log?console=n1&bogus=1'; do
+    run rest GET "/v1/$path"
+    assert_line --index 0 400
+    assert_output --partial 'no such parameter'
+  done
+  run rest GET '/v1/log?console=n1&lines=3'
+  refute_output --partial 'no such parameter'
+}
+
 @test "many change one node at once: each is answered, one of two wins, and disk and memory agree" {
   run py '
 import threading

@@ -7,6 +7,7 @@
 
 #include "lib/base/log.h"
 #include "lib/journal/play.h"
+#include "tools/consoled/rest_v1.h"
 
 namespace consoled {
 
@@ -198,9 +199,17 @@ void RestLog::begin(const ExchangePtr& e) {
   if (folder.empty()) {
     return refuse(e, base::error(Errc::not_found, "there are no journals: journal.on is false"));
   }
-  Result<journal::Asked> asked = journal::asked_of(
-      [&](std::string_view name) { return std::string(e->request().parameter(name)); });
+  std::vector<std::string_view> known = {"console"};
+  Result<journal::Asked> asked = journal::asked_of([&](std::string_view name) {
+    known.push_back(name);
+    return std::string(e->request().parameter(name));
+  });
   if (!asked) return refuse(e, asked.error());
+  for (const auto& [name, value] : e->request().query) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return refuse(e, unknown_key(name));
+    }
+  }
   if (asked->grep && asked->grep->size() > kLongestPattern) {
     return refuse(e, base::error(Errc::usage, "grep: longer than ", kLongestPattern, " bytes"));
   }

@@ -37,34 +37,47 @@ void refuse(const ExchangePtr& e, const base::Error& error) {
   }
 }
 
+// These take nothing behind a "?": who says something means something else.
+http::Router::Handle plain(http::Router::Handle handle) {
+  return [handle = std::move(handle)](const ExchangePtr& e, const Parameters& p) {
+    if (e->request().query.empty()) return handle(e, p);
+    refuse(e, unknown_key(e->request().query.front().first));
+  };
+}
+
 }  // namespace
+
+base::Error unknown_key(std::string_view name) {
+  return base::error(base::Errc::bad_input, wire::quoted_name(name), ": no such parameter");
+}
 
 RestV1::RestV1(Shared& shared, Nodes& nodes, int64_t started_us)
     : shared_(shared), nodes_(nodes), started_us_(started_us) {}
 
 void RestV1::add_routes(http::Router& router) {
-  router.add("GET", "/v1/status", [this](const ExchangePtr& e, const Parameters&) {
-    answer(e, daemon_json(shared_, nodes_, started_us_));
-  });
-  router.add("GET", "/v1/consoles", [this](const ExchangePtr& e, const Parameters&) {
-    json list = json::array();
-    for (const auto& [name, c] : nodes_.consoles().all()) list.push_back(console_json(c));
-    answer(e, {{"consoles", std::move(list)}});
-  });
-  router.add("GET", "/v1/consoles/{node}", [this](const ExchangePtr& e, const Parameters& p) {
-    const Console* c = nodes_.find(p.get("node"));
-    if (c == nullptr) {
-      return refuse(e, base::error(base::Errc::not_found, "no console ", p.get("node")));
-    }
-    answer(e, console_details(*c));
-  });
-  router.add("GET", "/v1/viewers", [this](const ExchangePtr& e, const Parameters&) {
-    json list = json::array();
-    for (const auto& [name, c] : nodes_.consoles().all()) {
-      for (const auto& [number, v] : c.viewers()) list.push_back(viewer_json(c, v));
-    }
-    answer(e, {{"viewers", std::move(list)}});
-  });
+  router.add("GET", "/v1/status", plain([this](const ExchangePtr& e, const Parameters&) {
+               answer(e, daemon_json(shared_, nodes_, started_us_));
+             }));
+  router.add("GET", "/v1/consoles", plain([this](const ExchangePtr& e, const Parameters&) {
+               json list = json::array();
+               for (const auto& [name, c] : nodes_.consoles().all())
+                 list.push_back(console_json(c));
+               answer(e, {{"consoles", std::move(list)}});
+             }));
+  router.add("GET", "/v1/consoles/{node}", plain([this](const ExchangePtr& e, const Parameters& p) {
+               const Console* c = nodes_.find(p.get("node"));
+               if (c == nullptr) {
+                 return refuse(e, base::error(base::Errc::not_found, "no console ", p.get("node")));
+               }
+               answer(e, console_details(*c));
+             }));
+  router.add("GET", "/v1/viewers", plain([this](const ExchangePtr& e, const Parameters&) {
+               json list = json::array();
+               for (const auto& [name, c] : nodes_.consoles().all()) {
+                 for (const auto& [number, v] : c.viewers()) list.push_back(viewer_json(c, v));
+               }
+               answer(e, {{"viewers", std::move(list)}});
+             }));
   router.add("GET", "/metrics", [this](const ExchangePtr& e, const Parameters&) {
     e->respond(http::response(200, "text/plain; version=0.0.4",
                               metrics_text(shared_, nodes_, started_us_)));
@@ -78,7 +91,12 @@ void RestV1::add_local_routes(http::Router& router) {
     if (!body) return refuse(e, body.error());
     Result<Node> node = read_node(*body);
     if (!node) return refuse(e, node.error());
-    node->name = p.get("node");
+    const std::string_view name = p.get("node");
+    if (!node->name.empty() && node->name != name) {
+      return refuse(e, base::error(base::Errc::bad_input, "the node's name is ",
+                                   wire::quoted_name(node->name), ", and the path's ", name));
+    }
+    node->name = name;
     const Console* c = nodes_.find(node->name);
     const std::string_view seen = e->request().fields.get("If-Match");
     const bool changed = nodes_.changing(node->name) || (c != nullptr && seen != c->revision());

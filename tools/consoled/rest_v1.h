@@ -7,6 +7,9 @@
 
 namespace consoled {
 
+// That a query has a key that its route does not know.
+base::Error unknown_key(std::string_view name);
+
 class RestV1 {
  public:
   RestV1(Shared& shared, Nodes& nodes, int64_t started_us);
