@@ -270,7 +270,8 @@ DOC      := share/doc/lineman
 place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
 complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
 EXAMPLE_DIRS := examples/queue examples/tls
-FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
+COMPAT_FILES := systemd/compat/goconserver.service:lib/systemd/system/goconserver.service
+FILES    := $(if $(filter 1,$(COMPAT)),$(COMPAT_FILES)) $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call place,systemd/*.service systemd/*.socket,lib/systemd/system) \
             $(call place,systemd/user/*.service,lib/systemd/user) \
             systemd/lineman.sysusers:lib/sysusers.d/lineman.conf \
@@ -297,6 +298,7 @@ uninstall:
 	@to="$(DESTDIR)$(PREFIX)"; \
 	for p in $(patsubst %,:bin/%,$(TOOLS) $(SCRIPTS)) $(HELPERS:%=:libexec/lineman/%) $(HELPER_SCRIPTS:%=:libexec/lineman/%) $(FILES); do rm -f "$$to/$${p#*:}"; done; \
 	for p in $(COMPATS); do [ "$$(readlink "$$to/bin/$${p%%:*}")" != "$${p#*:}" ] || rm -f "$$to/bin/$${p%%:*}"; done; \
+	for p in $(COMPAT_FILES); do ! grep -qsF "$(PREFIX)/bin/consoled" "$$to/$${p#*:}" || rm -f "$$to/$${p#*:}"; done; \
 	rmdir $(EXAMPLE_DIRS:%="$$to/$(DOC)/%") "$$to/$(DOC)/examples" "$$to/$(DOC)" "$$to/libexec/lineman" 2>/dev/null || true
 
 clean: ; rm -rf $(BUILD)

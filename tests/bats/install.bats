@@ -83,14 +83,35 @@ install_to() {
   assert_line --partial 'device ip port'
 }
 
+@test "COMPAT=1 adds goconserver.service, which starts consoled with that one's configuration" {
+  install_to install PREFIX="$T/i" COMPAT=1
+  unit=$T/i/lib/systemd/system/goconserver.service
+  run sed -n 's/^ExecStart=//p' "$unit"
+  assert_output "$T/i/bin/consoled -c /etc/goconserver/server.conf"
+  run systemd-analyze --man=no verify "$unit"
+  assert_success
+  assert_output ""
+  # What "service goconserver start" runs, with a configuration of ours.
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\n' "$T/d" >server.conf
+  start_bg $(sed -n "s|^ExecStart=\(.*\) /etc/goconserver/server.conf|\1 $T/server.conf|p" "$unit")
+  wait_until 5 ctl consoled.sock status
+  kill "$BG"
+  wait "$BG"
+  install_to uninstall PREFIX="$T/i"
+  [ ! -e "$unit" ]
+}
+
 @test "without COMPAT the old names are not touched" {
-  mkdir -p "$T/i/bin"
+  mkdir -p "$T/i/bin" "$T/i/lib/systemd/system"
   ln -s /bin/true "$T/i/bin/ptybuffer"
+  echo "ExecStart=/usr/bin/goconserver" >"$T/i/lib/systemd/system/goconserver.service"
   install_to install PREFIX="$T/i"
+  grep -q /usr/bin/goconserver "$T/i/lib/systemd/system/goconserver.service"
   [ "$(readlink "$T/i/bin/ptybuffer")" = /bin/true ]
   [ ! -e "$T/i/bin/autostart.sh" ]
   install_to uninstall PREFIX="$T/i"
   [ "$(readlink "$T/i/bin/ptybuffer")" = /bin/true ]
+  [ -e "$T/i/lib/systemd/system/goconserver.service" ]
 }
 
 @test "make uninstall takes away what make install made, and nothing else" {
