@@ -173,6 +173,18 @@ print("each")'
   refute_output --partial 'no such parameter'
 }
 
+@test "the status counts descriptors, and /metrics too" {
+  create n1 cat
+  wait_until 5 state_is n1 connected
+  counted=$(ctl consoled.sock status | jq .descriptors)
+  there=$(find "/proc/$CONSOLED/fd" -type l | wc -l)
+  # Who asks has one, for a moment.
+  [ $((counted - there)) -ge -2 ] && [ $((counted - there)) -le 2 ]
+  run rest GET /metrics
+  assert_output --regexp 'consoled_open_descriptors [1-9][0-9]*'
+  assert_line "consoled_max_descriptors $(sed -n 's/^Max open files *\([0-9]*\) .*/\1/p' "/proc/$CONSOLED/limits")"
+}
+
 @test "many change one node at once: each is answered, one of two wins, and disk and memory agree" {
   run py '
 import threading

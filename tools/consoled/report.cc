@@ -148,6 +148,7 @@ json daemon_json(const Shared& shared, const Nodes& nodes, int64_t started_us) {
       {"skipped", s.skipped},
       {"journal", {{"lost", s.lost}, {"pending", s.pending}, {"stuck", shared.journals.stuck()}}},
       {"definitions", {{"waiting", nodes.waiting()}}},
+      {"descriptors", net::open_descriptors()},
       {"descriptorLimit", net::descriptor_limit()}};
 }
 
@@ -180,6 +181,8 @@ std::string metrics_text(const Shared& shared, const Nodes& nodes, int64_t start
       nodes.waiting());
   one("start_time_seconds", "gauge", "Start of the daemon, since 1970.",
       static_cast<uint64_t>(started_us / 1'000'000));
+  one("open_descriptors", "gauge", "Descriptors open.", net::open_descriptors());
+  one("max_descriptors", "gauge", "Descriptors that may be open.", net::descriptor_limit());
   return out;
 }
 
