@@ -185,6 +185,25 @@ print("each")'
   assert_line "consoled_max_descriptors $(sed -n 's/^Max open files *\([0-9]*\) .*/\1/p' "/proc/$CONSOLED/limits")"
 }
 
+@test "a logger's receiver that is away is in the status and in /metrics, with how far it is behind" {
+  end
+  receiver=$(free_port)
+  configure '' "logger: {tcp: [{name: a, host: 127.0.0.1, port: $receiver}]}"
+  start
+  create n1 'sh -c "seq 1 1000; exec cat"'
+  logger() { [ "$(ctl consoled.sock status | jq -r ".loggers[0]|$1")" = true ]; }
+  wait_until 10 logger '.name=="a" and .kind=="tcp" and .behind>3000 and (.trouble|length)>0'
+  run rest GET /metrics
+  assert_line 'consoled_logger_up{kind="tcp",name="a"} 0'
+  assert_output --regexp 'consoled_logger_behind_bytes\{kind="tcp",name="a"\} [1-9][0-9]{3}'
+  start_bg socat -u "TCP-LISTEN:$receiver,bind=127.0.0.1,fork,reuseaddr" "OPEN:$T/got,creat,append"
+  wait_until 20 logger '.behind==0 and .trouble==null'
+  file_has got '"message":"1000"'
+  run rest GET /metrics
+  assert_line 'consoled_logger_up{kind="tcp",name="a"} 1'
+  assert_line 'consoled_logger_behind_bytes{kind="tcp",name="a"} 0'
+}
+
 @test "many change one node at once: each is answered, one of two wins, and disk and memory agree" {
   run py '
 import threading

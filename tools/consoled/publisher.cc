@@ -73,6 +73,14 @@ void Publisher::forget(const std::string& node) {
   if (it != lines_.end() && !it->second.busy && !it->second.batch) lines_.erase(it);
 }
 
+std::optional<Mark> Publisher::place(const std::string& node) const {
+  const auto it = lines_.find(node);
+  if (it == lines_.end()) return {};
+  const Line& line = it->second;
+  if (line.feed && line.feed->place()) return line.feed->place();
+  return line.start.epoch != 0 ? std::optional<Mark>(line.start) : std::nullopt;
+}
+
 void Publisher::enqueue(const std::string& node, Line& line) {
   if (line.waits || line.busy) return;
   line.waits = true;

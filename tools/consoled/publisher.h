@@ -22,6 +22,7 @@ namespace consoled {
 
 struct PublisherSettings {
   std::string name;      // of the logger
+  std::string kind;      // "file", "tcp" ...
   std::string journals;  // the folder of the journals
   std::string places;    // the folder for NODE.at; "": there are none
   RecordForm form;
@@ -51,6 +52,9 @@ class Publisher {
   void forget(const std::string& node);
 
   const std::string& name() const { return settings_.name; }
+  const std::string& kind() const { return settings_.kind; }
+  // Up to where the receiver has what a console said; nothing: it is not known yet.
+  std::optional<Mark> place(const std::string& node) const;
   const Receiver& receiver() const { return *receiver_; }
   uint64_t records() const { return records_; }
   // Batches that are read and not yet with the receiver, and consoles that wait for their turn.

@@ -140,7 +140,9 @@ std::vector<std::string> Publishers::apply(const Config& config) {
 Result<std::unique_ptr<Publisher>> Publishers::publisher(const Config& config,
                                                          const Logger& logger) {
   PublisherSettings s;
+  constexpr std::string_view kinds[] = {"file", "tcp", "udp", "unix", "redis"};
   s.name = logger.name;
+  s.kind = kinds[static_cast<size_t>(logger.kind)];
   s.journals = config.journal.dir;
   s.form.date = config.log_timestamp;
   s.form.digits = config.time_digits;
@@ -151,8 +153,7 @@ Result<std::unique_ptr<Publisher>> Publishers::publisher(const Config& config,
   s.remains = logger.kind == Logger::Kind::tcp || logger.kind == Logger::Kind::udp;
   if (logger.kind != Logger::Kind::udp) {
     const std::string all = config.datadir + "/publish";
-    constexpr std::string_view kinds[] = {"file", "tcp", "udp", "unix", "redis"};
-    s.places = cat(all, '/', kinds[static_cast<size_t>(logger.kind)], '.', logger.name);
+    s.places = cat(all, '/', s.kind, '.', logger.name);
     if (Result<void> r = make_folder(all); !r) return r.error();
     if (Result<void> r = make_folder(s.places); !r) return r.error();
   }

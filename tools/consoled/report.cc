@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -57,6 +58,46 @@ Sums sums_of(const Shared& shared, const Consoles& consoles) {
     s.pending += j.pending;
   }
   return s;
+}
+
+// Bytes that journals have and the receiver has not.
+uint64_t behind(const Publisher& logger, const Consoles& consoles) {
+  uint64_t bytes = 0;
+  for (const auto& [name, c] : consoles.all()) {
+    const Tape* tape = c.tape();
+    const auto at = tape == nullptr ? std::nullopt : logger.place(name);
+    if (!at) continue;
+    const uint64_t from = at->epoch == tape->epoch() ? at->offset : 0;
+    bytes += tape->ring().head() - std::min(from, tape->ring().head());
+  }
+  return bytes;
+}
+
+json loggers_json(const Shared& shared, const Consoles& consoles) {
+  json all = json::array();
+  if (shared.publishers == nullptr) return all;
+  for (const auto& p : shared.publishers->all()) {
+    json one = {{"name", p->name()}, {"kind", p->kind()}, {"behind", behind(*p, consoles)}};
+    if (const std::string why = p->receiver().trouble(); !why.empty()) one["trouble"] = why;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+// Their names are of letters, digits and . _ - and need no quoting.
+std::string loggers_metrics(const Shared& shared, const Consoles& consoles) {
+  std::string up, late;
+  if (shared.publishers == nullptr || shared.publishers->all().empty()) return "";
+  for (const auto& p : shared.publishers->all()) {
+    const std::string labels = cat("{kind=\"", p->kind(), "\",name=\"", p->name(), "\"} ");
+    const bool well = p->receiver().trouble().empty();
+    up += cat("consoled_logger_up", labels, well ? 1 : 0, "\n");
+    late += cat("consoled_logger_behind_bytes", labels, behind(*p, consoles), "\n");
+  }
+  return cat("# HELP consoled_logger_up 0: its receiver is away, or refuses.\n",
+             "# TYPE consoled_logger_up gauge\n", up,
+             "# HELP consoled_logger_behind_bytes Bytes that it has not got yet.\n",
+             "# TYPE consoled_logger_behind_bytes gauge\n", late);
 }
 
 }  // namespace
@@ -148,6 +189,7 @@ json daemon_json(const Shared& shared, const Nodes& nodes, int64_t started_us) {
       {"skipped", s.skipped},
       {"journal", {{"lost", s.lost}, {"pending", s.pending}, {"stuck", shared.journals.stuck()}}},
       {"definitions", {{"waiting", nodes.waiting()}}},
+      {"loggers", loggers_json(shared, nodes.consoles())},
       {"descriptors", net::open_descriptors()},
       {"descriptorLimit", net::descriptor_limit()}};
 }
@@ -183,7 +225,7 @@ std::string metrics_text(const Shared& shared, const Nodes& nodes, int64_t start
       static_cast<uint64_t>(started_us / 1'000'000));
   one("open_descriptors", "gauge", "Descriptors open.", net::open_descriptors());
   one("max_descriptors", "gauge", "Descriptors that may be open.", net::descriptor_limit());
-  return out;
+  return out + loggers_metrics(shared, nodes.consoles());
 }
 
 }  // namespace consoled
