@@ -103,7 +103,7 @@ TEST_CASE("what is no such sequence stands for itself") {
 
 TEST_CASE("the words of a chat have the backslashes of the language, in quotes and without") {
   const auto chat = consoled::parse_chat(
-      "login: root\\r assword: se'\\''cret\\r 'a b\\\\' \"\\\"\\062", milliseconds(250));
+      "login: root\\r assword: se'\\\\'cret\\r 'a b\\\\' \"\\\\\"\\062", milliseconds(250));
   REQUIRE(chat);
   REQUIRE(chat->size() == 3);
   CHECK((*chat)[0].send == Steps{text("root\r")});
