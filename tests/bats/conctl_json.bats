@@ -119,7 +119,7 @@ every() { conctl help | sed -n '/Commands:/,/^CONSOLES/p' | sed -n 's/^  \([a-z|
   refused 100 usage 'frobnicate: no such command' frobnicate -j
   refused 100 usage 'frobnicate: no such command' -j help frobnicate
   refused 100 usage '--timeout: ' -j --timeout never list
-  CONGO_SSL_INSECURE=yes refused 100 usage CONGO_SSL_INSECURE -j list
+  CONGO_SSL_INSECURE=yes CONGO_URL=https://127.0.0.1:1 refused 100 usage CONGO_SSL_INSECURE -j list
   for command in $(every) console; do
     refused 100 usage '--bogus: no such option' "$command" --bogus -j
   done
