@@ -1,9 +1,9 @@
 #!/bin/sh
 # private-sshd.sh FOLDER: an sshd for trying things out, in the foreground: on 127.0.0.1 at a free
 # port, with a host key of its own, and a key that lets in the user who runs it, and nobody else.
-# FOLDER gets all of it: port, key (for ssh -i, or a console's private_key), known_hosts. Terminals
-# for others than root want /dev/pts mounted with gid=5, as Debian does. It ends with Ctrl-C, or as a
-# job:
+# FOLDER gets all of it: port, key (for ssh -i, or a console's private_key), known_hosts; it is the
+# home of who logs in, too, so that nobody's profile decides what happens. Terminals for others than
+# root want /dev/pts mounted with gid=5, as Debian does. It ends with Ctrl-C, or as a job:
 #
 #   ptybufferd --name sshd private-sshd.sh "$PWD/sshd"
 #   echo stop | socat - "unix:$LINEMAN_RUNTIME/sshd.ctl"
@@ -42,6 +42,7 @@ PermitRootLogin prohibit-password
 StrictModes no
 PrintMotd no
 PrintLastLog no
+SetEnv HOME=$PWD
 END
 # Where root's sshd wants an empty folder, that Debian makes when ssh.service starts.
 [ "$(id -u)" -ne 0 ] || [ -d /run/sshd ] || mkdir -m 755 /run/sshd

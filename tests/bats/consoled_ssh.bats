@@ -24,7 +24,7 @@ sshd() {
   printf '%s\n' "$@" "Port $SSH_PORT" 'ListenAddress 127.0.0.1' "HostKey $T/keys/host_a" \
     "AuthorizedKeysFile $T/keys/authorized" 'StrictModes no' 'UsePAM no' 'UseDNS no' 'PidFile none' \
     'PermitRootLogin yes' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'PrintMotd no' \
-    'PrintLastLog no' 'AllowTcpForwarding yes' 'SetEnv SHLVL=5' >sshd.conf
+    'PrintLastLog no' 'AllowTcpForwarding yes' "SetEnv SHLVL=5 HOME=$T/home" >sshd.conf
   start_bg /usr/sbin/sshd -D -e -f "$T/sshd.conf" 2>>sshd.err
   SSHD=$BG
   wait_until 5 eval 'ss -Hltn "sport = :$SSH_PORT" | grep -q .'

@@ -184,6 +184,7 @@ MaxStartups 2000
 MaxSessions 100
 PrintMotd no
 PrintLastLog no
+SetEnv SHLVL=5 HOME={place}
 """
 
 

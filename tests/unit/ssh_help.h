@@ -132,8 +132,8 @@ class Sshd {
                     {"PrintMotd", "no"},
                     {"PrintLastLog", "no"},
                     {"MaxStartups", "1000"},
-                    // bash reads no .bashrc then, which may do anything.
-                    {"SetEnv", "SHLVL=5"},
+                    // Shells read no user's profile or .bashrc then, which may do anything.
+                    {"SetEnv", "SHLVL=5 HOME=" + folder_.path()},
                     {"AllowTcpForwarding", "yes"}};
     for (const auto& [name, value] : settings_) all[name] = value;
     std::string config;
