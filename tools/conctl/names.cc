@@ -73,6 +73,7 @@ Result<std::vector<Json>> nodes_of(Server& server, const std::vector<std::string
     }
   }
   std::vector<base::Candidate> list;
+  list.reserve(candidates.size());
   for (const auto& [name, candidate] : candidates) list.push_back(candidate);
   const auto names = base::select(joined(patterns), list);
   if (!names) return names.error();
