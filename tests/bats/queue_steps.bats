@@ -309,7 +309,7 @@ WORKER=(qwait -w jobs --lease 0.9 -x sh -c 'echo "$LINEMAN_TRY $1" >>ran' sh {})
 # feeder: 1 to 5 at once, 6 when they are there, 7 when the proxy has come to its step.
 feeder() {
   start_bg sh -c 'seq 1 5 | qput
-    while [ "$(wc -l <out)" -lt 5 ] && [ ! -e p.sock.hit ]; do sleep 0.02; done; qput 6
+    until [ "$(cat out | wc -l)" -ge 5 ] || [ -e p.sock.hit ]; do sleep 0.02; done; qput 6
     while [ ! -e p.sock.hit ]; do sleep 0.02; done; qput 7' 2>feeder.err
 }
 
