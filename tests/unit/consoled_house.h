@@ -69,7 +69,7 @@ struct Looker {
   Looker(consoled::Console& c, consoled::Admission a, Ends ends) : far(std::move(ends.far)) {
     if (a.from == 0) a.from = c.seen().shown;
     a.gone = [this] { gone = true; };
-    viewer = &c.attach(std::move(ends.near), std::move(a));
+    viewer = &c.attach(std::move(ends.near), a);
   }
   Far far;
   bool gone = false;

@@ -393,10 +393,10 @@ Result<void> Console::may_attach() const {
   return error(Errc::busy, name(), ": has ", viewers_.size(), " viewers, as many as it may have");
 }
 
-Viewer& Console::attach(base::Fd fd, Admission admission) {
+Viewer& Console::attach(base::Fd fd, const Admission& admission) {
   Tape& tape = tape_now();
   const uint64_t number = shared_.next_viewer++;
-  Viewer& v = viewers_.try_emplace(number, *this, number, std::move(admission)).first->second;
+  Viewer& v = viewers_.try_emplace(number, *this, number, admission).first->second;
   const std::string who = v.visitor().text();
   base::log::info(name(), ": viewer ", number, ": ", who);
   note(journal::Kind::attach, who);

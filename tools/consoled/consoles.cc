@@ -19,9 +19,8 @@ Consoles::Consoles(Shared& shared)
   disk_.after(kDiskLook);
 }
 
-Console& Consoles::add(Node node) {
-  const std::string name = node.name;
-  Console& console = all_.try_emplace(name, shared_, std::move(node)).first->second;
+Console& Consoles::add(const Node& node) {
+  Console& console = all_.try_emplace(node.name, shared_, node).first->second;
   if (shared_.publishers != nullptr) shared_.publishers->defined(console.name());
   shared_.events.emit("create", {{"console", console.name()}});
   stopping_ ? console.stop() : console.start();

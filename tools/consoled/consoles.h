@@ -17,7 +17,7 @@ class Consoles {
   explicit Consoles(Shared& shared);
 
   // A node that was checked and is not here yet; it is connected if that is how it is defined.
-  Console& add(Node node);
+  Console& add(const Node& node);
   // Its viewers are told, and go.
   void remove(std::string_view name);
   // Null: there is none.

@@ -66,7 +66,7 @@ namespace {
 
 // What "console" says. The socket of one console speaks of no other.
 Result<std::string> take_pattern(Object& a, const std::string& fallback,
-                                 std::optional<std::string> otherwise = {}) {
+                                 const std::optional<std::string>& otherwise = {}) {
   if (fallback.empty() && !otherwise) return a.need_string("console");
   std::string pattern =
       a.opt_string("console").value_or(fallback.empty() ? otherwise.value_or("") : fallback);
@@ -116,7 +116,7 @@ ControlCommands::Answer ControlCommands::attach(peer::Peer& peer, Object& a,
       [c = *console, admission](base::Fd fd, std::string unsent, std::string rest) mutable {
         admission.prefix = std::move(unsent);
         admission.first_input = std::move(rest);
-        c->attach(std::move(fd), std::move(admission));
+        c->attach(std::move(fd), admission);
       });
   return answer;
 }

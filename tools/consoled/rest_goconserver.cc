@@ -92,7 +92,7 @@ class Bulk {
 
 RestGoconserver::RestGoconserver(Shared& shared, Nodes& nodes) : shared_(shared), nodes_(nodes) {
   std::string name(256, '\0');
-  if (::gethostname(name.data(), name.size() - 1) == 0) host_ = name.c_str();
+  if (::gethostname(name.data(), name.size() - 1) == 0) host_ = name.substr(0, name.find('\0'));
 }
 
 void RestGoconserver::add_routes(http::Router& router) {

@@ -131,7 +131,7 @@ class RestLog::Reading : public std::enable_shared_from_this<Reading> {
       refuse(e_, *work_->refused);
       return end();
     }
-    for (Play::Trouble& t : work_->play->take_trouble()) note(std::move(t));
+    for (const Play::Trouble& t : work_->play->take_trouble()) note(t);
     std::string& text = work_->play->output().text;
     const bool over = work_->now == Play::Now::over;
     if (!begun_ && over && text.empty() && failed_) {
@@ -153,7 +153,7 @@ class RestLog::Reading : public std::enable_shared_from_this<Reading> {
   }
 
   // A console that said nothing yet has no journal: that is no fault where several were asked for.
-  void note(Play::Trouble t) {
+  void note(const Play::Trouble& t) {
     const bool nothing = t.error.code == Errc::not_found;
     if (nothing && work_->names.size() > 1) return;
     if (!nothing) base::log::warn("log of ", t.node, ": ", t.error.what);

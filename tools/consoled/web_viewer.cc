@@ -123,15 +123,16 @@ void WebViewer::become(Console& console, Admission a) {
     self->timer_.cancel();
     self->place_.reset();
   };
-  viewer_ = &console.attach(std::move(released.fd), std::move(a));
+  viewer_ = &console.attach(std::move(released.fd), a);
   timer_.after(kBetweenPings);
   gone_();
   // What it sent behind its request.
   while (const auto message = reader_.next()) {
-    if (message->kind == Kind::binary)
+    if (message->kind == Kind::binary) {
       viewer_->keys(message->payload);
-    else
+    } else {
       command(*viewer_, message->payload);
+    }
   }
 }
 
