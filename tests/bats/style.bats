@@ -290,7 +290,7 @@ options_in() {
 # Helpers are started by tools alone: they have no manual, so their --help says it all.
 @test "each helper describes itself, and knows --version and wrong use, as tools do" {
   local helper
-  for helper in $(make_list HELPERS); do
+  for helper in $(make_list HELPERS) $(make_list HELPER_SCRIPTS); do
     [ -z "$(manual_of "$helper")" ] || fail "$helper: has a manual, as tools have"
     run --separate-stderr "$BUILD/libexec/lineman/$helper" --help
     assert_success

@@ -8,6 +8,22 @@
 # writes what it has and ends, and this with it; and so it does when this is killed.
 set -u
 umask 077
+usage='usage: redis-embedded socket folder
+
+Starts the private redis-server that the tools of one user share: at SOCKET, its data in FOLDER.
+Status 0: it answers there; 111: it does not. Used by the tools of lineman.
+
+  -h, --help     this text
+  -V, --version  the version'
+case ${1-} in
+  -h | --help) printf '%s\n' "$usage" && exit 0 ;;
+  -V | --version) echo 'redis-embedded @VERSION@' && exit 0 ;;
+  -*) printf 'redis-embedded: %s: no such option\n' "$1" >&2 && exit 100 ;;
+esac
+if [ $# -ne 2 ] && [ "$#${3-}" != 3serve ]; then
+  printf '%s\n' "$usage" >&2
+  exit 100
+fi
 socket=$1 folder=$2
 library=${0%/*}/../../share/lineman/redis/lineman.lua
 
