@@ -31,6 +31,24 @@ end() {
   wait "$CONSOLED" || true
 }
 
+# producer LINES: $PRODUCER is then a console's command that says numbered lines, so many forty times
+# a second, until the file `over` is there; the last line is "last N".
+producer() {
+  PRODUCER="sh -c 'stty -onlcr; exec python3 $T/produce.py $1 $T/over'"
+  cat >"$T/produce.py" <<'PY'
+import os, sys, time
+at_once, over = int(sys.argv[1]), sys.argv[2]
+i = 0
+while not os.path.exists(over):
+    sys.stdout.write("".join("line %d\n" % n for n in range(i + 1, i + at_once + 1)))
+    sys.stdout.flush()
+    i += at_once
+    time.sleep(0.025)
+print("last", i, flush=True)
+time.sleep(1000)
+PY
+}
+
 # --- Disks
 
 # As root a real mount, else one in a namespace where we are root.

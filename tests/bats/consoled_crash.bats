@@ -2,20 +2,6 @@
 load helper
 load consoled
 
-# Says numbered lines, some 1,000 a second, until the file `over` is there; the last line is "last N".
-producer() {
-  cat >produce.py <<'PY'
-import os, sys, time
-i = 0
-while not os.path.exists(sys.argv[1]):
-    sys.stdout.write("".join("line %d\n" % n for n in range(i + 1, i + 26)))
-    sys.stdout.flush()
-    i += 25
-    time.sleep(0.025)
-print("last", i, flush=True)
-time.sleep(1000)
-PY
-}
 # Makes definitions and takes some away, one after the other, for as long as there is an answer; what
 # it tries and what was acknowledged stand in `changes`.
 definer() {
@@ -56,7 +42,7 @@ loggers() {
 @test "kill -9 under load, three times: nodes, journals and publishers' places are right" {
   loggers
   configure '' "logger: {tcp: [{name: t, host: 127.0.0.1, port: $LOG_PORT}], unix: [{name: u, path: $T/there}], redis: [{name: r, url: 'unix://$T/redis.sock', length: 1000000}]}"
-  producer
+  producer 25
   definer
   receive tcp
   local tcp=$RECEIVER
@@ -65,9 +51,9 @@ loggers() {
   start
   local n
   for n in p1 p2 p3; do
-    node "$n" cmd "{\"cmd\":\"sh -c 'stty -onlcr; exec python3 $T/produce.py $T/over'\",\"persist\":\"true\"}"
+    node "$n" cmd "{\"cmd\":\"$PRODUCER\",\"persist\":\"true\"}"
   done
-  node mortal cmd "{\"cmd\":\"sh -c 'stty -onlcr; exec python3 $T/produce.py $T/over'\"}"
+  node mortal cmd "{\"cmd\":\"$PRODUCER\"}"
   local round before
   for round in 1 2 3; do
     wait_until 10 state_is p1 connected

@@ -5,18 +5,7 @@ load consoled
 
 setup() {
   lm_setup
-  # Says numbered lines until the file `over` is there; the last one is "last N".
-  cat >produce.py <<'PY'
-import os, sys, time
-i = 0
-while not os.path.exists(sys.argv[1]):
-    sys.stdout.write("".join("line %d\n" % n for n in range(i + 1, i + 51)))
-    sys.stdout.flush()
-    i += 50
-    time.sleep(0.025)
-print("last", i, flush=True)
-time.sleep(1000)
-PY
+  producer 50
 }
 
 on_redis() { redis-cli -e -s "$T/redis.sock" "$@"; }
@@ -46,7 +35,7 @@ loggers() {
 }
 # produces NODE [MORE]: a console of it.
 produces() {
-  node "$1" cmd "{\"cmd\":\"sh -c 'stty -onlcr; exec python3 $T/produce.py $T/over'\"${2:-}}"
+  node "$1" cmd "{\"cmd\":\"$PRODUCER\"${2:-}}"
 }
 said() { wait_until 20 size_at_least "d/$1.log" "$(($(stat -c %s "d/$1.log" 2>/dev/null || echo 0) + $2))"; }
 has() { [ "$(on_redis HGET "lineman:{log.$1}:at" "$2" | cut -d: -f2)" = "$(stat -c %s "d/$2.log")" ]; }
