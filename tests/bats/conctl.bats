@@ -583,25 +583,11 @@ EOF
 }
 
 @test "log: a goconserver is asked for what it has" {
-  port=$(free_port)
-  start_bg python3 -c '
-import http.server, sys
-class Go(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        known = self.path == "/command/replay/n1"
-        body = b"the last words\n" if known else b"404 page not found\n"
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *a): pass
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Go).serve_forever()' "$port"
-  export CONGO_URL=http://127.0.0.1:$port
-  wait_until 5 curl -s "$CONGO_URL"
-  run conctl log n1
+  goconserver
+  run conctl log web1
   assert_success
   assert_output 'the last words'
-  run conctl log -n 3 n1
+  run conctl log -n 3 web1
   assert_failure 1
   assert_output --partial 'this server is no consoled'
 }

@@ -4,33 +4,6 @@ load consoled
 
 is_up() { conctl list "$1" | grep -q 'state: connected)'; }
 
-# A server that has goconserver's routes and no others.
-goconserver() {
-  local port
-  port=$(free_port)
-  start_bg python3 -c '
-import http.server, json, sys
-routes = {
-    "/nodes": {"nodes": [{"host": "h", "name": n, "state": s} for n, s in
-                         (("web2", "error"), ("web1", "connected"), ("db", "avaiable"))]},
-    "/command/user/web1": {"users": ["127.0.0.1:58656", "127.0.0.1:58657"]},
-    "/command/user/web2": {"users": []},
-    "/command/user/db": {"users": ["10.0.0.1:1"]},
-}
-class Go(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        known = self.path in routes
-        body = (json.dumps(routes[self.path]) + "\n" if known else "404 page not found\n").encode()
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *a): pass
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Go).serve_forever()' "$port"
-  export CONGO_URL=http://127.0.0.1:$port
-  wait_until 5 curl -s "$CONGO_URL"
-}
-
 @test "with a goconserver status has names and states, and who has addresses" {
   goconserver
   run conctl status

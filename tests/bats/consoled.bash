@@ -31,6 +31,15 @@ end() {
   wait "$CONSOLED" || true
 }
 
+# goconserver: a double of it, at CONGO_URL.
+goconserver() {
+  local port
+  port=$(free_port)
+  start_bg python3 "$LM_ROOT/tests/doubles/goconserver.py" "$port"
+  export CONGO_URL=http://127.0.0.1:$port
+  wait_until 5 curl -s "$CONGO_URL"
+}
+
 # producer LINES: $PRODUCER is then a console's command that says numbered lines, so many forty times
 # a second, until the file `over` is there; the last line is "last N".
 producer() {

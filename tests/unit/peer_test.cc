@@ -48,6 +48,19 @@ class Fixture {
     return Far(std::move(*fd));
   }
 
+  // As soon as there is room for one more; it has been answered once.
+  Far connect_when_room() {
+    std::optional<Far> far;
+    CHECK(run_until(loop, [&] {
+      if (!far || far->at_end()) {
+        far.emplace(connect());
+        static_cast<void>(::write(far->fd.get(), "hold\n", 5) < 0);
+      }
+      return far->has("ok");
+    }));
+    return std::move(*far);
+  }
+
   // What is answered to these bytes and the end behind them.
   std::string answered(std::string_view request) {
     Far far = connect();
@@ -376,14 +389,7 @@ TEST_CASE("a peer that goes before its answer costs nothing, and what it asked b
   CHECK(run_until(f.loop, [&] { return f.answers.size() == 1; }));
   gone.reset();
   // Its place is free although the answer is still owed.
-  std::optional<Far> next;
-  CHECK(run_until(f.loop, [&] {
-    if (!next || next->at_end()) {
-      next.emplace(f.connect());
-      static_cast<void>(::write(next->fd.get(), "hold\n", 5) < 0);
-    }
-    return next->has("ok");
-  }));
+  std::optional<Far> next = f.connect_when_room();
   f.answers[0](Json::object());
   next->send("{\"cmd\":\"later\",\"n\":2}\n{\"cmd\":\"double\",\"n\":1}\n");
   CHECK(run_until(f.loop, [&] { return f.answers.size() == 2; }));
@@ -460,14 +466,7 @@ TEST_CASE("connections of one user are limited, and one that goes makes room") {
   CHECK(run_until(f.loop, [&] { return refused.at_end(); }));
   CHECK(refused.got.empty());
   all.pop_back();
-  std::optional<Far> next;
-  CHECK(run_until(f.loop, [&] {
-    if (!next || next->at_end()) {
-      next.emplace(f.connect());
-      static_cast<void>(::write(next->fd.get(), "hold\n", 5) < 0);
-    }
-    return next->has("ok");
-  }));
+  static_cast<void>(f.connect_when_room());
 }
 
 TEST_CASE("a stranger is refused, unless the socket's mode decides") {
