@@ -134,7 +134,7 @@ every() { conctl help | sed -n '/Commands:/,/^CONSOLES/p' | sed -n 's/^  \([a-z|
   refused 100 usage 'viewer: ' -j kick n1 x
   refused 100 usage 'break sequence: ' -j break n1 77
   refused 100 usage '--escape: ' -j console -e x n1
-  refused 100 usage 'lines: ' -j log -n x n1 || refused 100 usage 'count' -j log -n x n1
+  refused 100 usage '--lines: ' -j log -n x n1
 }
 
 @test "-j: what the server refuses is JSON, with its code; a refused console too" {

@@ -197,6 +197,8 @@ PY
   kill_redis
   say c more
   expect c $'more\r\nmore'
+  # What the kernel was given, a kill leaves.
+  wait_until 10 eval '[ "$(grep -ac more d/n1.log)" = 2 ]'
   hang_up c
   wait_until 10 file_has consoled.err 'n1: viewer 1 is gone'
   end KILL
