@@ -271,7 +271,7 @@ place     = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)))
 complete  = $(foreach t,$(TOOLS) $(SCRIPTS),tools/$(t)/completion.$(1):$(2)/$(3)$(t)$(4))
 EXAMPLE_DIRS := examples/queue examples/tls
 COMPAT_FILES := systemd/compat/goconserver.service:lib/systemd/system/goconserver.service
-FILES    := $(if $(filter 1,$(COMPAT)),$(COMPAT_FILES)) $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
+FILES    := $(foreach n,1 5 7 8,$(call place,man/*.$(n),share/man/man$(n))) \
             $(call place,systemd/*.service systemd/*.socket,lib/systemd/system) \
             $(call place,systemd/user/*.service,lib/systemd/user) \
             systemd/lineman.sysusers:lib/sysusers.d/lineman.conf \
@@ -289,7 +289,7 @@ install: all
 	for t in $(HELPERS); do install -D $(if $(STRIP),-s --strip-program=$(STRIP)) -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(HELPER_SCRIPTS); do install -D -m 755 $(BUILD)/libexec/lineman/$$t "$$to/libexec/lineman/$$t"; done; \
 	for t in $(SCRIPTS); do install -D -m 755 $(BUILD)/bin/$$t "$$to/bin/$$t"; done; \
-	for p in $(FILES); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
+	for p in $(FILES) $(if $(filter 1,$(COMPAT)),$(COMPAT_FILES)); do m=644; [ ! -x "$${p%%:*}" ] || m=755; install -d "$$to/$$(dirname "$${p#*:}")"; \
 	  sed 's|@PREFIX@|$(PREFIX)|g' "$${p%%:*}" >"$$to/$${p#*:}"; chmod $$m "$$to/$${p#*:}"; done; \
 	$(if $(filter 1,$(COMPAT)),for p in $(COMPATS); do ln -sf "$${p#*:}" "$$to/bin/$${p%%:*}"; done;) \
 	echo "installed in $$to"

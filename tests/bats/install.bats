@@ -112,6 +112,8 @@ install_to() {
   install_to uninstall PREFIX="$T/i"
   [ "$(readlink "$T/i/bin/ptybuffer")" = /bin/true ]
   [ -e "$T/i/lib/systemd/system/goconserver.service" ]
+  install_to uninstall PREFIX="$T/i" COMPAT=1
+  [ -e "$T/i/lib/systemd/system/goconserver.service" ]
 }
 
 @test "make uninstall takes away what make install made, and nothing else" {
