@@ -162,7 +162,7 @@ TEST_CASE("a line for conctl itself: what is typed, taken back, ended and given 
            {"\r", "\r\n", {}, ""},
            {"abc\x03x", "abc\r\n", {}, "x"},
            {"a\x1b[A\x1b[1;5Cb\x1bOP\x1b\x1b[3~c\x1b\r", "abc\r\n", "abc", ""},
-           {std::string(400, 'y') + "\r", std::string(350, 'y') + "\r\n", std::string(350, 'y'),
+           {std::string(400, 'y') + "\r", std::string(347, 'y') + "\r\n", std::string(347, 'y'),
             ""},
        }) {
     conctl::Prompt prompt;

@@ -4,7 +4,8 @@ namespace conctl {
 
 namespace {
 
-constexpr size_t kLongest = 350;  // bytes; consoled takes no more
+constexpr size_t kLongest = 350;         // bytes; consoled takes no more
+constexpr size_t kLongestCharacter = 4;  // in UTF-8
 constexpr char kInterrupt = 0x03, kBackspace = 0x08, kKillLine = 0x15, kEscape = 0x1b,
                kDelete = 0x7f;
 
@@ -51,7 +52,10 @@ std::string Prompt::key(char c) {
     while (!line_.empty()) shown += take_back();
     return shown;
   }
-  if (static_cast<unsigned char>(c) < 0x20 || line_.size() == kLongest) return "";
+  if (static_cast<unsigned char>(c) < 0x20) return "";
+  // A character is taken whole or not at all.
+  if (!goes_on(c)) full_ = line_.size() + kLongestCharacter > kLongest;
+  if (full_) return "";
   line_ += c;
   return std::string(1, c);
 }

@@ -23,7 +23,7 @@ class Prompt {
 
   std::string line_;
   char sequence_ = '\0';  // the last byte of a key that sends an escape sequence, while it comes
-  bool over_ = false, given_up_ = false;
+  bool over_ = false, given_up_ = false, full_ = false;
 };
 
 }  // namespace conctl
