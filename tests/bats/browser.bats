@@ -15,8 +15,6 @@ configure() {
     >"$LINEMAN_CONFIG/consoled.conf"
 }
 
-is_up() { conctl status -j "$1" | jq -e '.state == "connected"'; }
-
 # console NAME COMMAND [WORDS...]: one that is up.
 console() {
   local name=$1 command=$2

@@ -21,7 +21,6 @@ refused() {
   has ".error.code == \"$code\" and (.error.message | contains(\"$text\"))"
   assert_equal "$(wc -l <said)" 1
 }
-is_up() { conctl list "$1" | grep -q 'state: connected)'; }
 # every: the names of all commands but console and help.
 every() { conctl help | sed -n '/Commands:/,/^CONSOLES/p' | sed -n 's/^  \([a-z|]*\) .*/\1/p;s/.*| import.*/import/p' |
   tr '|' '\n' | grep -vx -e console -e help -e version; }
@@ -135,6 +134,11 @@ every() { conctl help | sed -n '/Commands:/,/^CONSOLES/p' | sed -n 's/^  \([a-z|
   refused 100 usage 'break sequence: ' -j break n1 77
   refused 100 usage '--escape: ' -j console -e x n1
   refused 100 usage '--lines: ' -j log -n x n1
+}
+
+@test "-j: a server that cannot be reached is io and 111, no console that is not found" {
+  CONGO_URL=http://127.0.0.1:$(free_port) refused 111 io '' -j list
+  CONGO_URL=http://nowhere.invalid:80 refused 111 io nowhere.invalid -j list
 }
 
 @test "-j: what the server refuses is JSON, with its code; a refused console too" {

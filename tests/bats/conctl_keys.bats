@@ -3,15 +3,8 @@ load helper
 load consoled
 
 terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal.py" "$@"; }
-is_up() { conctl list "$1" | grep -q 'state: connected)'; }
 
-# A ptybufferd that says as many numbered lines as it is told to.
-source_up() {
-  # shellcheck disable=SC2016
-  ptybufferd -q --name src sh -c \
-    'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"' \
-    </dev/null 3>&- 4>&-
-}
+source_up() { ptybufferd -q --name src "${NUMBERED_LINES[@]}" </dev/null 3>&- 4>&-; }
 # lines N: N more, and they are in the journal.
 LAST=0
 lines() {
@@ -20,8 +13,6 @@ lines() {
   wait_until 20 said_last
 }
 said_last() { tail -c 100 "$LINEMAN_STATE/consoled/n1.log" | tr -d '\r' | grep -qx "line $LAST"; }
-# What is not one more than the line before.
-jumps() { tr -d '\r' <got | sed -n 's/^line //p' | awk '$1 != n + 1 { print n, $1 } { n = $1 }'; }
 got_last() { tr -d '\r' <got | grep -qx "line $LAST"; }
 
 # restart SIGNAL: consoled anew, while the client may not look.
@@ -49,7 +40,7 @@ restart() {
   restart TERM
   restart KILL
   grep -q 'connected again$' told
-  assert_equal "$(jumps)" ""
+  assert_equal "$(jumps got)" ""
 }
 
 @test "console: after a loss marker it goes on behind what was lost" {
@@ -72,9 +63,24 @@ restart() {
   assert_equal "$(tr -d '\r' <got | sed -n '/bytes skipped/,$s/^line //p' | awk 'NR > 1 && $1 != n + 1 { print n, $1 } { n = $1 }')" ""
 }
 
-cat_console() {
-  conctl create "$1" driver=cmd --param cmd=cat >/dev/null
-  wait_until 10 is_up "$1"
+@test "what is typed behind ^Ec. goes to no console" {
+  start
+  cat_console n1
+  cat_console n2
+  local names
+  for names in n1 n1,n2; do
+    run terminal conctl console "$names" <<'EOF'
+expect ]
+send before\r
+expect before
+send \x05c.after\r
+EOF
+    assert_success
+  done
+  conctl send n1 "the end"
+  wait_until 10 file_has "$LINEMAN_STATE/consoled/n1.log" 'the end'
+  grep -q before "$LINEMAN_STATE/consoled/n1.log"
+  refute grep -q after "$LINEMAN_STATE/consoled/n1.log"
 }
 
 @test "^Ecb tells a word to all who look, ^Ecn writes a note, and neither reaches the console" {

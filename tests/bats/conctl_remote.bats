@@ -2,7 +2,6 @@
 load helper
 load consoled
 
-is_up() { conctl list "$1" | grep -q 'state: connected)'; }
 
 @test "with a goconserver status has names and states, and who has addresses" {
   goconserver
@@ -22,6 +21,16 @@ is_up() { conctl list "$1" | grep -q 'state: connected)'; }
   run conctl who zz
   assert_failure 1
   assert_output --partial 'zz: no such name'
+}
+
+@test "a consoled that fails is taken for no goconserver" {
+  goconserver broken
+  for words in status who 'who web1'; do
+    # shellcheck disable=SC2086
+    run conctl $words
+    assert_failure
+    assert_output --partial 'it went wrong'
+  done
 }
 
 @test "with a consoled over TCP status and who have what they have on its socket" {

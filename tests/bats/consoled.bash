@@ -31,11 +31,11 @@ end() {
   wait "$CONSOLED" || true
 }
 
-# goconserver: a double of it, at CONGO_URL.
+# goconserver [broken]: a double of it, at CONGO_URL.
 goconserver() {
   local port
   port=$(free_port)
-  start_bg python3 "$LM_ROOT/tests/doubles/goconserver.py" "$port"
+  start_bg python3 "$LM_ROOT/tests/doubles/goconserver.py" "$port" "$@"
   export CONGO_URL=http://127.0.0.1:$port
   wait_until 5 curl -s "$CONGO_URL"
 }
@@ -110,6 +110,16 @@ node() {
 create() { node "$1" cmd "$(jq -cn --arg c "$2" '{cmd:$c}')" "${3:-{\}}"; }
 show() { ctl consoled.sock "{\"cmd\":\"show\",\"console\":\"$1\"}"; }
 switch() { ctl consoled.sock "{\"cmd\":\"switch\",\"console\":\"$1\",\"to\":\"$2\"}"; }
+# As conctl has them.
+is_up() { conctl list "$1" | grep -q 'state: connected)'; }
+# cat_console NAME [WORDS...]
+cat_console() {
+  local name=$1
+  shift
+  conctl create "$name" driver=cmd --param cmd=cat "$@" >/dev/null
+  wait_until 10 is_up "$name"
+}
+
 state_is() { [ "$(show "$1" | jq -r .state)" = "$2" ]; }
 reason_has() { [[ $(show "$1" | jq -r .reason) == *"$2"* ]]; }
 # attach CONSOLE [NAME]: a raw viewer, for say and expect.

@@ -154,14 +154,9 @@ answers() { once "$SOCK/$1.sock" "$2" 1 | grep -qF "$3"; }
   refute grep -F first "$T/.c.got"
 }
 
-# The place that ptyattach -v told.
-place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
-
 @test "ptyattach goes on at its place, over restarts of consoled, and what consoled says does not count" {
   start
-  # shellcheck disable=SC2016
-  ptybufferd -q --name src sh -c \
-    'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"' </dev/null 3>&- 4>&-
+  ptybufferd -q --name src "${NUMBERED_LINES[@]}" </dev/null 3>&- 4>&-
   node n1 ptybuffer "{\"socket\":\"$T/none.sock\"}"
   wait_until 5 reason_has n1 none.sock
   run ptyattach -nqqv --from all n1

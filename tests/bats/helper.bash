@@ -162,6 +162,15 @@ end_all() {
   return 0
 }
 
+# --- Numbered lines
+
+# A command that says as many numbered lines as each line it is given tells; place FILE: where the
+# ptyattach -v whose stderr it is ended; jumps FILE: the numbers that are not one more than the last.
+# shellcheck disable=SC2016
+NUMBERED_LINES=(sh -c 'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"')
+place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
+jumps() { tr -d '\r' <"$1" | sed -n 's/^line //p' | awk '$1 != n + 1 { print n, $1 } { n = $1 }'; }
+
 # --- Sanitizers
 
 # Fails, showing it, when a report is in a file of the private folder or in what `run` caught last.

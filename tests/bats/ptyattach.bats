@@ -563,14 +563,9 @@ END
   assert_output --partial 'expected seconds'
 }
 
-# The place that -v told.
-place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
-
 # A job that says as many numbered lines as it is told to; LAST is the last of them.
 lines_job() {
-  # shellcheck disable=SC2016
-  job "$1" -t 100000 -- sh -c \
-    'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"'
+  job "$1" -t 100000 -- "${NUMBERED_LINES[@]}"
   LAST=0
 }
 lines() {
@@ -578,7 +573,6 @@ lines() {
   printf '%s\n' "$2" | socat -u - "$(unix_to "run/$1.sock")"
   wait_until 10 history_has "$1" "line $LAST"
 }
-jumps() { tr -d '\r' <"$1" | sed -n 's/^line //p' | awk '$1 != n + 1 { print n, $1 } { n = $1 }'; }
 
 @test "--from EPOCH:OFFSET goes on where the last one ended: nothing is missing, nothing comes twice" {
   lines_job web

@@ -1,5 +1,6 @@
-"""goconserver.py PORT: has some of goconserver's GET routes and no others, as goconserver answers them;
-which of them a client may ask is what is looked at."""
+"""goconserver.py PORT [broken]: has some of goconserver's GET routes and no others, as goconserver
+answers them; which of them a client may ask is what is looked at. broken: a consoled that has its own
+routes, and cannot answer there."""
 import http.server
 import json
 import sys
@@ -16,9 +17,10 @@ ROUTES = {
 
 class Goconserver(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        known = ROUTES.get(self.path, "404 page not found")
+        broken = self.path.startswith("/v1/") and sys.argv[2:] == ["broken"]
+        known = ROUTES.get(self.path, "it went wrong" if broken else "404 page not found")
         body = (known if isinstance(known, str) else json.dumps(known)) + "\n"
-        self.send_response(200 if self.path in ROUTES else 404)
+        self.send_response(200 if self.path in ROUTES else 500 if broken else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())

@@ -5,6 +5,7 @@
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
 #include "lib/peer/ask.h"
+#include "tools/conctl/link.h"
 
 namespace conctl {
 
@@ -15,7 +16,7 @@ Result<Attached> attach(const Wanted& wanted, base::Time deadline) {
   const Result<net::Address> address = net::unix_address(wanted.control);
   if (!address) return address.error();
   Result<base::Fd> fd = net::dial(*address, deadline);
-  if (!fd) return fd.error();
+  if (!fd) return unreachable(fd.error());
   Json request = {{"console", wanted.console}, {"raw", true}, {"readonly", wanted.readonly}};
   if (wanted.size) {
     request["rows"] = wanted.size->rows;

@@ -157,6 +157,7 @@ void Broadcast::read_stdin() {
     const Typed t = keys_.take(bytes);
     send(t.keys);
     obey(t);
+    if (t.ask == Ask::leave) return;  // what is behind it is not the consoles'
   }
 }
 

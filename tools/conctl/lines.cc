@@ -16,6 +16,7 @@
 #include "lib/wire/json.h"
 #include "lib/wire/line.h"
 #include "tools/conctl/commands.h"
+#include "tools/conctl/link.h"
 #include "tools/conctl/names.h"
 #include "tools/conctl/say.h"
 
@@ -33,7 +34,9 @@ Result<base::Fd> dial_control(const Options& options) {
   if (!control) return control.error();
   const Result<net::Address> address = net::unix_address(*control);
   if (!address) return address.error();
-  return net::dial(*address, base::Clock::now() + options.patience);
+  Result<base::Fd> fd = net::dial(*address, base::Clock::now() + options.patience);
+  if (!fd) return unreachable(fd.error());
+  return fd;
 }
 
 // Lines of the control socket onto stdout, until the daemon closes or a signal comes.

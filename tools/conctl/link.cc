@@ -60,7 +60,7 @@ Result<Fd> dial_name(const std::string& host, const std::string& port, base::Tim
   const Result<int64_t> number = base::parse_number(port, 1, kMaxPort);
   if (!number) return base::in("port", number.error());
   const auto addresses = net::lookup(host, static_cast<uint16_t>(*number));
-  if (!addresses) return addresses.error();
+  if (!addresses) return unreachable(addresses.error());
   base::Error last = base::error(base::Errc::not_found, host, ": no address");
   size_t left = addresses->size();
   for (const net::Address& a : *addresses) {
@@ -69,7 +69,7 @@ Result<Fd> dial_name(const std::string& host, const std::string& port, base::Tim
     if (fd) return fd;
     last = fd.error();
   }
-  return last;
+  return unreachable(last);
 }
 
 // TLS is spoken by a process of its own, so that starting conctl costs no OpenSSL.
@@ -92,11 +92,16 @@ std::vector<std::string> tlspipe_line(const std::string& host, const std::string
 
 }  // namespace
 
+base::Error unreachable(base::Error error) {
+  if (error.code == base::Errc::not_found) error.code = base::Errc::io;
+  return error;
+}
+
 Result<std::unique_ptr<Link>> Link::open_unix(const std::string& path, base::Time deadline) {
   const Result<net::Address> address = net::unix_address(path);
   if (!address) return address.error();
   Result<Fd> fd = net::dial(*address, deadline);
-  if (!fd) return fd.error();
+  if (!fd) return unreachable(fd.error());
   auto link = std::make_unique<Link>();
   link->fd_ = std::move(*fd);
   return link;

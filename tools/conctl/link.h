@@ -17,6 +17,10 @@
 
 namespace conctl {
 
+// Why a server was not reached: "not found" (no such file, nobody listens, no such host) is io
+// then, for an answer that says so is about a console.
+base::Error unreachable(base::Error error);
+
 class Link {
  public:
   static base::Result<std::unique_ptr<Link>> open_unix(const std::string& path,

@@ -6,6 +6,7 @@
 #include "lib/http/target.h"
 #include "lib/journal/asked.h"
 #include "tools/conctl/commands.h"
+#include "tools/conctl/names.h"
 #include "tools/conctl/say.h"
 #include "tools/conctl/server.h"
 
@@ -69,7 +70,7 @@ int log(const Options& options, const base::Args& args) {
         out(bytes);
         return true;
       });
-  if (!got && !options.url.empty() && got.error().what.ends_with("404 page not found")) {
+  if (!got && !options.url.empty() && no_such_route(got.error())) {
     return replay(options, server, args.operands(), *asked);
   }
   if (!got) return complain(options, got.error());

@@ -34,10 +34,8 @@ std::string joined(const std::vector<std::string>& patterns) {
 
 }  // namespace
 
-std::string text_of(const Json& object, std::string_view key) {
-  if (!object.is_object()) return "";
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
+bool no_such_route(const base::Error& error) {
+  return error.what.ends_with("404 page not found");
 }
 
 Result<std::vector<Json>> get_list(Server& server, std::string_view path, const char* key) {

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "lib/peer/ask.h"
 #include "tools/conctl/server.h"
 
 namespace conctl {
@@ -24,7 +25,9 @@ base::Result<std::vector<std::string>> names_of(Server& server,
 base::Result<std::vector<nlohmann::json>> get_list(Server& server, std::string_view path,
                                                    const char* key);
 
-// A member that is a string; "" where there is none.
-std::string text_of(const nlohmann::json& object, std::string_view key);
+// The server is a goconserver, and has not this route of ours.
+bool no_such_route(const base::Error& error);
+
+using peer::text_of;
 
 }  // namespace conctl

@@ -86,7 +86,7 @@ void Session::connect() {
                  cat("connected again", gone > 0 ? cat(", ", gone, " bytes are lost") : ""));
   }
   if (!connected_once_) return refused(attached.error());
-  if (attached.error().code == base::Errc::not_found && attached.error().sys == 0) {
+  if (attached.error().code == base::Errc::not_found) {
     last_words_ = cat("the console is gone: ", attached.error().what);
     return end(base::kExitNo);
   }
@@ -94,15 +94,13 @@ void Session::connect() {
 }
 
 void Session::refused(const base::Error& error) {
-  const std::string text = cat("Could not connect to ", session_.console, ", error: ", error.what);
-  if (options_.json) {
-    complain(options_, {error.code, error.sys, text});
-  } else if (on_port()) {
-    out(cat("\r", text, "\n"));  // as congo does
+  const std::string before = cat("Could not connect to ", session_.console, ", error");
+  if (on_port() && !options_.json) {
+    out(cat("\r", before, ": ", error.what, "\n"));  // as congo does
+    status_ = failure(options_, error);
   } else {
-    base::log::error(text);
+    status_ = complain(options_, base::in(before, error));
   }
-  status_ = options_.congo || error.sys == 0 ? base::kExitNo : base::kExitSystem;
 }
 
 // `words`: where it is not the first time.
@@ -198,6 +196,7 @@ void Session::typed(std::string_view bytes) {
       say(cat("only looking: ", session_.keys.name(), "a types"));
     }
     obey(t);
+    if (t.ask == Ask::leave) return;  // what is behind it is not the console's
   }
 }
 

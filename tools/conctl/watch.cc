@@ -36,7 +36,7 @@ Result<Json> ask_control(const Options& options, const Json& request) {
 }
 
 // From 1 to `most`, out of the command line.
-Result<int64_t> number_of(const std::string& word, std::string_view what, int64_t most) {
+Result<int64_t> number_in(const std::string& word, std::string_view what, int64_t most) {
   const Result<int64_t> number = base::parse_number(word, 1, most);
   if (number) return number;
   return base::error(Errc::usage, what, ": ", number.error().what);
@@ -106,9 +106,9 @@ Result<Rows> states_by_rest(const Options& options, const std::vector<std::strin
   const Result<Rows> nodes = nodes_of(server, patterns);
   if (!nodes) return nodes;
   std::map<std::string, Json> known;
-  if (const auto consoles = get_list(server, "/v1/consoles", "consoles")) {
-    for (const Json& c : *consoles) known[text_of(c, "console")] = c;
-  }
+  const auto consoles = get_list(server, "/v1/consoles", "consoles");
+  if (!consoles && !no_such_route(consoles.error())) return consoles.error();
+  for (const Json& c : consoles ? *consoles : Rows{}) known[text_of(c, "console")] = c;
   Rows out;
   for (const Json& node : *nodes) {
     const auto at = known.find(text_of(node, "name"));
@@ -124,14 +124,14 @@ Result<Rows> viewers_by_rest(const Options& options, const std::vector<std::stri
   const auto names = names_of(server, patterns);
   if (!names) return names.error();
   Rows out;
-  if (const auto viewers = get_list(server, "/v1/viewers", "viewers")) {
-    for (const Json& v : *viewers) {
-      const bool meant =
-          std::find(names->begin(), names->end(), text_of(v, "console")) != names->end();
-      if (meant) out.push_back(v);
-    }
-    return out;
+  const auto viewers = get_list(server, "/v1/viewers", "viewers");
+  if (!viewers && !no_such_route(viewers.error())) return viewers.error();
+  for (const Json& v : viewers ? *viewers : Rows{}) {
+    const bool meant =
+        std::find(names->begin(), names->end(), text_of(v, "console")) != names->end();
+    if (meant) out.push_back(v);
   }
+  if (viewers) return out;
   for (const std::string& name : *names) {
     const auto users = get_list(server, "/command/user/" + http::percent_encode(name), "users");
     if (!users) return base::in(name, users.error());
@@ -178,7 +178,7 @@ int who(const Options& options, const base::Args& args) {
 }
 
 int kick(const Options& options, const base::Args& args) {
-  const Result<int64_t> number = number_of(args.operands()[1], "viewer", int64_t{1} << 53);
+  const Result<int64_t> number = number_in(args.operands()[1], "viewer", int64_t{1} << 53);
   if (!number) return complain(options, number.error());
   const Result<Json> answer =
       ask_control(options, {{"cmd", "kick"}, {"console", args.operands()[0]}, {"viewer", *number}});
@@ -208,7 +208,7 @@ int send(const Options& options, const base::Args& args) {
 int send_break(const Options& options, const base::Args& args) {
   Json request = {{"cmd", "break"}, {"console", args.operands()[0]}};
   if (args.operands().size() > 1) {
-    const Result<int64_t> number = number_of(args.operands()[1], "break sequence", 9);
+    const Result<int64_t> number = number_in(args.operands()[1], "break sequence", 9);
     if (!number) return complain(options, number.error());
     request["number"] = *number;
   }
