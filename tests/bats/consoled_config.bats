@@ -481,6 +481,22 @@ conf() { # API-PORT [MORE OF console [MORE]]
   wait_until 10 file_has two/n1.log third
 }
 
+@test "HUP judges loggers by the journals that are in force until a restart" {
+  mkdir one j
+  conf none "logger: {file: [{name: a, logdir: $T/one}]}"
+  start -c c.conf
+  ask '{"cmd":"create","node":{"name":"n1","driver":"cmd","params":{"cmd":"sh -c \"stty -echo; cat\""}}}'
+  wait_until 5 file_has consoled.err 'n1: connected'
+  conf none "logger: {file: [{name: a, logdir: $T/one}, {name: b, logdir: $T/d}]}" "journal: {dir: $T/j}"
+  run ask reload
+  assert_output --partial "console.logger.file[1]: left out: $T/d: the journals are there already"
+  conf none "logger: {file: [{name: a, logdir: $T/one}]}" 'journal: {enabled: false}'
+  run ask reload
+  assert_output --partial '"left_out":[],"restart":["journal.enabled"]'
+  ask '{"cmd":"send","console":"n1","text":"heard\r"}'
+  wait_until 10 file_has one/n1.log heard
+}
+
 @test "many HUPs at once: the last configuration counts, and a broken one in between does not" {
   one=$(free_port)
   conf none

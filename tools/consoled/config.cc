@@ -109,7 +109,6 @@ void ConfigReader::read() {
     const TcpListener& second = c_.listeners[1];
     out_.errors.add(second.at, "console.port: ", second.address, ": api.port has it already");
   }
-  leave_out_loggers(out_);
 }
 
 // Goconserver takes them in any letter case.

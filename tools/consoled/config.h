@@ -154,7 +154,9 @@ struct LoadedConfig {
   explicit LoadedConfig(const std::string& file) : errors(file), left_out(file), warnings(file) {}
 };
 
-// Pure, but for the environment and user that base::paths asks for its folders.
+// Pure, but for the environment and user that base::paths asks for its folders. Loggers are all
+// there: which of them can be depends on the journals (config_loggers.h) and files
+// (config_files.h).
 LoadedConfig read_config(std::string_view text, const std::string& file, Style style,
                          std::span<const DriverKind* const> drivers);
 // Of a file, which must be there; "": the usual one of that style, which need not be. Reads the

@@ -176,8 +176,8 @@ void leave_out_loggers(LoadedConfig& out, const std::function<Result<void>(const
   });
 }
 
-void leave_out_loggers(LoadedConfig& out) {
-  leave_out_loggers(out, [&journal = out.config.journal](const Logger& logger) -> Result<void> {
+void leave_out_loggers(LoadedConfig& out, const JournalSettings& journal) {
+  leave_out_loggers(out, [&journal](const Logger& logger) -> Result<void> {
     if (!journal.on) {
       return base::error(base::Errc::bad_input,
                          "loggers read the journals, which are switched off (journal.enabled)");

@@ -13,8 +13,8 @@ namespace consoled {
 
 // Adds them to the configuration. One without a name, or with the name of another, gets one.
 void read_loggers(conf::Map map, LoadedConfig& out);
-// Those that cannot be with the rest of the configuration, which has been read.
-void leave_out_loggers(LoadedConfig& out);
+// Those that cannot be with such journals: they read them.
+void leave_out_loggers(LoadedConfig& out, const JournalSettings& journal);
 // All those of which `why` has something to say.
 void leave_out_loggers(LoadedConfig& out,
                        const std::function<base::Result<void>(const Logger&)>& why);

@@ -9,6 +9,7 @@
 #include "lib/base/paths.h"
 #include "lib/base/version.h"
 #include "tools/consoled/config_files.h"
+#include "tools/consoled/config_loggers.h"
 
 namespace consoled {
 
@@ -120,7 +121,8 @@ Options parse_options(int argc, char** argv) {
   return std::move(*options);
 }
 
-LoadedConfig load_config(const Options& options, std::span<const DriverKind* const> drivers) {
+LoadedConfig load_config(const Options& options, std::span<const DriverKind* const> drivers,
+                         const Config* running) {
   LoadedConfig out("");
   if (options.pty) {
     Result<Config> config = pty_config(options.pty->host, options.pty->port, options.no_auth);
@@ -130,6 +132,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
     out.config.journal.on = !options.pty->logfile.empty();
   } else {
     out = load_config(options.config, options.style, drivers);
+    leave_out_loggers(out, running != nullptr ? running->journal : out.config.journal);
     check_files(out);
   }
   if (!options.socket.empty()) out.config.sockets.path = options.socket;

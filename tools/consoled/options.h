@@ -38,8 +38,10 @@ base::Result<Options> read_options(const base::Args& args, std::string_view name
 // The same for main: ends the process for --help, --version and wrong use.
 Options parse_options(int argc, char** argv);
 
-// The configuration that the options ask for, and what they say themselves put into it.
-LoadedConfig load_config(const Options& options, std::span<const DriverKind* const> drivers);
+// The configuration that the options ask for, and what they say themselves put into it. `running`:
+// what a reload finds in force, where some of it stays until a restart; null at the start.
+LoadedConfig load_config(const Options& options, std::span<const DriverKind* const> drivers,
+                         const Config* running = nullptr);
 
 // --check: says on stderr what is wrong, else on stdout that nothing is; the exit status.
 int check_config(const LoadedConfig& loaded);

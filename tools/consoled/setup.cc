@@ -116,7 +116,7 @@ Reload::Reload(const Options& options, Config& config, const peer::Events& event
 Result<json> Reload::operator()() {
   consoles_.reopen();
   if (options_.pty) return json::object();
-  LoadedConfig next = load_config(options_, driver_kinds());
+  LoadedConfig next = load_config(options_, driver_kinds(), &config_);
   if (!next.errors.empty()) {
     say_all(next.errors);
     base::log::error("reload: nothing is changed");
