@@ -497,6 +497,29 @@ conf() { # API-PORT [MORE OF console [MORE]]
   wait_until 10 file_has one/n1.log heard
 }
 
+@test "HUP leaves a logger alone that runs, though its files cannot be read at the moment" {
+  (umask 077 && echo geheim >pw)
+  start_bg redis-server --port 0 --unixsocket "$T/redis.sock" --requirepass geheim --dir "$T" --save '' --logfile "$T/redis.log"
+  heard() { redis-cli -s "$T/redis.sock" --no-auth-warning -a geheim LRANGE 'lineman:{log.r}' 0 -1 | grep -qF "$1"; }
+  local logger="logger: {redis: [{name: r, url: 'unix:$T/redis.sock?passwordFile=$T/pw'}]}"
+  conf none "$logger"
+  start -c c.conf
+  ask '{"cmd":"create","node":{"name":"n1","driver":"cmd","params":{"cmd":"sh -c \"stty -echo; cat\""}}}'
+  wait_until 5 file_has consoled.err 'n1: connected'
+  ask '{"cmd":"send","console":"n1","text":"first\r"}'
+  wait_until 10 heard first
+  mv pw away
+  conf none "$logger, replay_lines: 7"
+  run ask reload
+  assert_output --partial '"applied":["console.replay_lines"],"left_out":[],"restart":[]'
+  ask '{"cmd":"send","console":"n1","text":"second\r"}'
+  wait_until 10 heard second
+  # Another one, and so looked at.
+  conf none "${logger/name: r,/name: r, timeout: 9,}"
+  run ask reload
+  assert_output --partial "console.logger.redis[0]: left out: url: "
+}
+
 @test "many HUPs at once: the last configuration counts, and a broken one in between does not" {
   one=$(free_port)
   conf none

@@ -1,5 +1,8 @@
 #include "tools/consoled/config_files.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "lib/redis/url.h"
 #include "lib/tls/context.h"
 #include "tools/consoled/config_loggers.h"
@@ -34,7 +37,7 @@ Result<void> check_logger(const Logger& logger) {
 
 }  // namespace
 
-void check_files(LoadedConfig& loaded) {
+void check_files(LoadedConfig& loaded, const Config* running) {
   if (const TlsFiles& files = loaded.config.tls) {
     const auto tls = tls::Context::server({files.ca, files.cert, files.key});
     if (!tls) {
@@ -42,7 +45,11 @@ void check_files(LoadedConfig& loaded) {
       loaded.errors.add(origin.at, origin.key, ": ", tls.error().what);
     }
   }
-  leave_out_loggers(loaded, check_logger);
+  const std::vector<Logger> run = running != nullptr ? running->loggers : std::vector<Logger>{};
+  leave_out_loggers(loaded, [&run](const Logger& logger) -> Result<void> {
+    if (std::find(run.begin(), run.end(), logger) != run.end()) return {};
+    return check_logger(logger);
+  });
 }
 
 }  // namespace consoled

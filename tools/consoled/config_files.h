@@ -6,7 +6,8 @@
 
 namespace consoled {
 
-// The ports' TLS that cannot be used is an error; a logger of which that is so is left out.
-void check_files(LoadedConfig& loaded);
+// The ports' TLS that cannot be used is an error; a logger of which that is so is left out, unless
+// `running` (null at the start) has the same one: that goes on with what it read when it began.
+void check_files(LoadedConfig& loaded, const Config* running);
 
 }  // namespace consoled

@@ -133,7 +133,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
   } else {
     out = load_config(options.config, options.style, drivers);
     leave_out_loggers(out, running != nullptr ? running->journal : out.config.journal);
-    check_files(out);
+    check_files(out, running);
   }
   if (!options.socket.empty()) out.config.sockets.path = options.socket;
   if (!options.web_dir.empty()) out.config.web_dir = options.web_dir;
