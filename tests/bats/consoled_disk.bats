@@ -70,6 +70,19 @@ print("exact")'
   assert_equal "$(sqlite3 saved/consoled.db 'SELECT name FROM node')" "$(printf '%s\n' $names after | sort)"
 }
 
+@test "a disk of journals that is full already: consoled starts, and consoles go on" {
+  mkdir j
+  configure '' '' "journal: {dir: $T/j}"
+  start_on "mount -t tmpfs -o size=64k none j && ! cat /dev/zero >j/filler"
+  file_has consoled.err 'No space left on device'
+  create n1 cat
+  wait_until 5 state_is n1 connected
+  attach n1
+  say -n c $'on\r'
+  expect c $'on\r\non'
+  wait_until 10 eval '[ "$(journal_of n1 error)" = "No space left on device" ]'
+}
+
 @test "disk hung under the journals: all consoles and the API go on, new ones too, and it heals" {
   configure '' '' "journal: {dir: $T/j}"
   start_on_image j

@@ -37,9 +37,9 @@ Result<Fd> lock_folder(const std::string& folder) {
     if (errno != EWOULDBLOCK) return base::sys_error(errno, path);
     return base::error(base::Errc::busy, folder, " is used by consoled", owner(fd->get()));
   }
-  if (::ftruncate(fd->get(), 0) < 0) return base::sys_error(errno, path);
-  if (Result<void> r = base::write_all(fd->get(), base::cat(::getpid(), "\n")); !r) {
-    return base::in(path, r.error());
+  // Nobody but people needs the pid: a full disk is not to keep the daemon away.
+  if (::ftruncate(fd->get(), 0) == 0) {
+    static_cast<void>(base::write_all(fd->get(), base::cat(::getpid(), "\n")));
   }
   return fd;
 }

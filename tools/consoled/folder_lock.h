@@ -1,6 +1,6 @@
 // folder_lock: that no two daemons write into one folder: FOLDER/consoled.lock (0600), which is
 // locked (flock(2)) for as long as its descriptor is open, and has the owner's pid in it for
-// people.
+// people, where there is room.
 #pragma once
 
 #include <string>
