@@ -41,6 +41,23 @@ std::vector<PublishedRecord> made(const std::vector<Item>& items, const Mark& fr
   return out;
 }
 
+// What a reader gives from that offset on.
+std::vector<Item> from_offset(const std::vector<Item>& items, uint64_t offset) {
+  std::vector<Item> rest;
+  for (Item item : items) {
+    if (item.what == Item::What::bytes) {
+      const uint64_t cut = offset > item.offset ? offset - item.offset : 0;
+      if (cut >= item.bytes.size()) continue;
+      item.bytes.remove_prefix(cut);
+      item.offset += cut;
+    } else if (item.offset < offset) {
+      continue;
+    }
+    rest.push_back(item);
+  }
+  return rest;
+}
+
 std::string text_of(const std::vector<PublishedRecord>& records) {
   std::string out;
   for (const PublishedRecord& r : records) out += r.text;
@@ -139,7 +156,7 @@ TEST_CASE("what happens within a line comes before it, and the line comes whole"
         {Item::What::marker, Kind::chunk, "\n[[5 bytes skipped]]\n", kTime, true, 8},
         bytes(8, "in\n")},
        base::cat(hello,
-                 " @0+1, console log @3+0, console [[5 bytes skipped]] @8+0, console in @11+0")},
+                 " @0+1, console log @3+1, console [[5 bytes skipped]] @8+0, console in @11+0")},
   };
   for (const Row& row : rows) {
     CHECK_MESSAGE(told(made(row.items)) == row.records, row.what);
@@ -224,19 +241,47 @@ TEST_CASE("keys are of one source, and their numbers only grow") {
 }
 
 TEST_CASE("a log file has stamps before its lines and events between them") {
-  consoled::StampedText plain("n1", false);
+  const auto text_of = [](bool stamps, const std::vector<Item>& items) {
+    consoled::StampedText text("n1", stamps, {7, 0, 0});
+    std::string out;
+    for (const Item& item : items) text.feed(item, 7, out);
+    return out;
+  };
+  CHECK(text_of(false, {bytes(0, "a\nb"), happened(3, Kind::up), bytes(3, "c\n")}) ==
+        "a\nb\r\n[goconserver connected]\r\nc\n");
+  const std::string stamp = base::cat('[', base::rfc3339_local(kTime, 0), "] ");
+  CHECK(text_of(true, {bytes(0, "a\nb"), bytes(3, "c\n")}) ==
+        base::cat(stamp, "a\n", stamp, "bc\n"));
+}
+
+TEST_CASE("a log file's text goes on anywhere, with nothing twice and no stamp within a line") {
+  const Item lost{Item::What::marker, Kind::chunk, "\n[[5 bytes skipped]]\n", kTime, true, 17};
+  const std::vector<Item> items{happened(0, Kind::up),
+                                bytes(0, "one\nlog"),
+                                happened(7, Kind::attach, "who"),
+                                happened(7, Kind::detach, "who"),
+                                bytes(7, "in"),
+                                happened(9, Kind::detach, "who"),
+                                bytes(9, ": x"),
+                                lost,
+                                bytes(17, "y\n"),
+                                happened(19, Kind::down),
+                                happened(19, Kind::up),
+                                bytes(19, "z")};
+  consoled::StampedText whole("n1", true, {7, 0, 0});
   std::string out;
-  plain.feed(bytes(0, "a\nb"), out);
-  plain.feed(happened(3, Kind::up), out);
-  plain.feed(bytes(3, "c\n"), out);
-  CHECK(out == "a\nb\r\n[goconserver connected]\r\nc\n");
-  consoled::StampedText stamped("n1", true);
-  out.clear();
-  stamped.feed(bytes(0, "a\nb"), out);
-  stamped.feed(bytes(3, "c\n"), out);
-  CHECK(out.size() == 2 * std::string("[2026-11-21T02:40:00Z] ").size() + 5);
-  CHECK(out.starts_with("[2026-11-2"));
-  CHECK(out.find("] bc\n") != std::string::npos);
+  for (const Item& item : items) {
+    whole.feed(item, 7, out);
+    consoled::StampedText again("n1", true, whole.at());
+    std::string text = out;
+    const uint64_t at = whole.at().offset;
+    for (const Item& rest : from_offset(items, at > 0 ? at - 1 : 0)) again.feed(rest, 7, text);
+    consoled::StampedText once("n1", true, {7, 0, 0});
+    std::string expected;
+    for (const Item& each : items) once.feed(each, 7, expected);
+    CHECK(text == expected);
+    CHECK(again.at() == once.at());
+  }
 }
 
 TEST_CASE("a datagram holds whole records, up to 8 KiB, or one") {

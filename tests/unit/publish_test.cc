@@ -398,6 +398,34 @@ TEST_CASE("a log file is goconserver's, goes on after a rename, and waits for it
   CHECK(run_until(loop, [&] { return exists(log) && text(log) == "three\n"; }));
 }
 
+TEST_CASE("a log file goes on within a line after a restart") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  Said said(dir / "", "n1");
+  auto s = settings(dir);
+  s.as_file = true;
+  s.stamps = true;
+  const auto logged = [&](const std::string& end) {
+    Publisher publisher(loop, jobs, s, [&](std::function<void()> ready) {
+      return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", dir / "logs",
+                                                      std::move(ready));
+    });
+    publisher.begins("n1", said.start());
+    publisher.touched("n1");
+    const std::string log = dir / "logs/n1.log";
+    CHECK(run_until(loop, [&] { return exists(log) && text(log).ends_with(end); }));
+    return text(log);
+  };
+  said.says("one\nlog");
+  const std::string before = logged("] log");
+  said.says("in:");
+  CHECK(logged("login:") == before + "in:");
+  said.event(Kind::down);
+  said.says(" x\n");
+  CHECK(logged("]  x\n").starts_with(before + "in:\r\n["));
+}
+
 TEST_CASE("a receiver that never comes costs no memory, however much the consoles say") {
   const journal_help::Folder dir;
   Loop loop;

@@ -56,11 +56,11 @@ struct Feed::Source {
   Mark start;
   bool moved = true;  // reader and records are to be made anew
   std::optional<Reader> reader;
-  std::optional<Item> left;  // of the reader's last piece
-  std::optional<Records> records;
-  std::optional<StampedText> text;
-  uint64_t due = 0;     // the byte that comes next, where none is missing
-  bool marked = false;  // the journal itself says that some are
+  std::optional<Item> left;         // of the reader's last piece
+  std::optional<Records> records;   // or,
+  std::optional<StampedText> text;  // for a log file
+  uint64_t due = 0;                 // the byte that comes next, where none is missing
+  bool marked = false;              // the journal itself says that some are
 
   void open(Batch& batch);
   void read(Batch& batch);
@@ -82,15 +82,20 @@ void Feed::Source::open(Batch& batch) {
   const int64_t epoch = opened->newest_epoch();
   if (epoch != 0 && at->epoch != epoch)
     at = Mark{epoch, start.epoch == epoch ? start.offset : 0, 0};
-  const base::Result<void> gone = opened->from_offset(at->offset);
+  // A log file's text goes on within a line: see StampedText.
+  const uint64_t before = settings.as_file && at->offset > 0 ? 1 : 0;
+  const base::Result<void> gone = opened->from_offset(at->offset - before);
   if (!gone) {
     batch.trouble = gone.error().what;
     return;
   }
   reader = std::move(*opened);
   left.reset();
-  records.emplace(node, settings.form, *at);
-  text.emplace(node, settings.stamps);
+  if (settings.as_file) {
+    text.emplace(node, settings.stamps, *at);
+  } else {
+    records.emplace(node, settings.form, *at);
+  }
   due = at->offset;
   marked = false;
   moved = false;
@@ -123,7 +128,7 @@ void Feed::Source::look_for_gap(const Item& item, Batch& batch) {
 }
 
 void Feed::Source::feed(const Item& item, Batch& batch) {
-  if (settings.as_file) text->feed(item, batch.file_text);
+  if (text) return text->feed(item, reader->epoch(), batch.file_text);
   records->feed(item, reader->epoch(), batch.records);
 }
 
@@ -158,9 +163,8 @@ void Feed::Source::read(Batch& batch) {
     take(batch);
   }
   batch.more = bytes >= kBatch || batch.records.size() >= kRecords;
-  batch.to = records->at();
+  batch.to = text ? text->at() : records->at();
   at = batch.to;
-  if (settings.as_file) batch.records.clear();
 }
 
 Feed::Feed(net::DiskJobs& jobs, std::string node, FeedSettings settings, Mark start)

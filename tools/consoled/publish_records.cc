@@ -87,9 +87,11 @@ void Records::line(const Line& l, std::vector<PublishedRecord>& out) {
 }
 
 void Records::event(const Item& item, std::vector<PublishedRecord>& out) {
+  if (std::exchange(here_, item.offset) != item.offset) told_here_ = 0;
   const bool over = item.kind == Kind::down || (item.kind == Kind::up && !item.resumed);
   if (over || !lines_.from()) end_line(out);
   move(lines_.from().value_or(item.offset));
+  told_here_++;
   if (skip_ > 0) {
     skip_--;
     return;
@@ -102,7 +104,8 @@ void Records::event(const Item& item, std::vector<PublishedRecord>& out) {
 void Records::move(uint64_t offset) {
   if (offset == at_.offset) return;
   at_.offset = offset;
-  at_.events = skip_ = 0;
+  at_.events = offset == here_ ? told_here_ : 0;
+  skip_ = 0;
 }
 
 std::string Records::date_of(int64_t time_us) const {
@@ -142,18 +145,44 @@ std::optional<std::string> Records::remain() const {
   return out;
 }
 
-void StampedText::feed(const Item& item, std::string& out) {
+StampedText::StampedText(std::string node, bool stamps, const Mark& from)
+    : node_(std::move(node)), stamps_(stamps), from_(from), at_(from) {}
+
+void StampedText::feed(Item item, int64_t epoch, std::string& out) {
+  if (epoch != 0) at_.epoch = epoch;
   const std::string stamp = stamps_ && item.time_us != 0
                                 ? base::cat('[', base::rfc3339_local(item.time_us, 0), "] ")
                                 : "";
-  if (item.what == Item::What::event) {
-    const std::string message = event_message(item.kind, item.bytes, item.time_us, node_);
-    if (message.empty()) return;
-    out += base::cat("\r\n", stamp, message, "\r\n");
-    within_line_ = false;
+  if (item.what == Item::What::event) return event(item, stamp, out);
+  const bool bytes = item.what == Item::What::bytes;
+  if (item.numbered && item.offset + (bytes ? 1 : 0) <= from_.offset) pass(item);
+  if (item.numbered) move(item.offset + (bytes ? item.bytes.size() : 0));
+  text(item.bytes, stamp, out);
+}
+
+// What was written before.
+void StampedText::pass(Item& item) {
+  const uint64_t left = item.what == Item::What::bytes ? from_.offset - item.offset : UINT64_MAX;
+  const size_t n = std::min<uint64_t>(left, item.bytes.size());
+  if (n > 0) within_line_ = item.bytes[n - 1] != '\n';
+  item.bytes.remove_prefix(n);
+  if (item.what == Item::What::bytes) item.offset += n;
+}
+
+void StampedText::event(const Item& item, std::string_view stamp, std::string& out) {
+  move(item.offset);
+  const std::string message = event_message(item.kind, item.bytes, item.time_us, node_);
+  if (!message.empty()) within_line_ = false;
+  if (item.offset < from_.offset) return;
+  if (item.offset == from_.offset && skip_ > 0) {
+    skip_--;
     return;
   }
-  std::string_view left = item.bytes;
+  at_.events++;
+  if (!message.empty()) out += base::cat("\r\n", stamp, message, "\r\n");
+}
+
+void StampedText::text(std::string_view left, std::string_view stamp, std::string& out) {
   while (!left.empty()) {
     if (!within_line_) out += stamp;
     const size_t end = left.find('\n');
@@ -162,6 +191,12 @@ void StampedText::feed(const Item& item, std::string& out) {
     within_line_ = end == std::string_view::npos;
     left.remove_prefix(n);
   }
+}
+
+void StampedText::move(uint64_t offset) {
+  if (offset <= at_.offset) return;
+  at_.offset = offset;
+  at_.events = 0;
 }
 
 }  // namespace consoled

@@ -70,19 +70,32 @@ class Records {
   journal::Lines lines_{kLongest};
   uint32_t skip_;  // so many events of the first place were told
   Mark at_;
+  uint64_t here_ = 0;       // where the last event was, and how many of those there were seen
+  uint32_t told_here_ = 0;  // (with those that were told before `from`)
 };
 
-// The text of goconserver's log file: stamps before lines, events between them. `stamped`: whether
-// the next line has its stamp already.
+// The text of goconserver's log file: stamps before lines, events between them; what is there
+// before `from` was written before.
 class StampedText {
  public:
-  StampedText(std::string node, bool stamps) : node_(std::move(node)), stamps_(stamps) {}
-  void feed(const journal::Item& item, std::string& out);
+  StampedText(std::string node, bool stamps, const Mark& from);
+
+  // Beginning with the byte before `from`, which tells whether the next one begins a line.
+  void feed(journal::Item item, int64_t epoch, std::string& out);
+  // Behind the last piece.
+  const Mark& at() const { return at_; }
 
  private:
+  void pass(journal::Item& item);
+  void event(const journal::Item& item, std::string_view stamp, std::string& out);
+  void text(std::string_view left, std::string_view stamp, std::string& out);
+  void move(uint64_t offset);
+
   std::string node_;
   bool stamps_;
   bool within_line_ = false;
+  Mark from_, at_;
+  uint32_t skip_ = from_.events;  // so many events there were told
 };
 
 }  // namespace consoled
