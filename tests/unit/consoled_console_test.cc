@@ -219,6 +219,56 @@ TEST_CASE("an interest connects a console, and hears what became of it") {
   CHECK(bad.status().state == State::idle);
 }
 
+TEST_CASE("taken down or switched off, a console tells who waits for it") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.connect.first_wait = h.config.connect.longest_wait = std::chrono::seconds(30);
+  Console& c = h.add("n1", "/no/such/program", true);
+  CHECK(c.switch_on());
+  CHECK(h.reaches(c, State::waiting));
+  CHECK(c.switch_off());
+  std::string heard;
+  const auto hear = [&](const base::Result<void>& r) { heard = r ? "up" : r.error().what; };
+  Console::Interest first(c, hear);  // held back by the last attempt
+  CHECK(c.status().state == State::queued);
+  CHECK(c.status().failed);
+  c.take_down("root");
+  CHECK(heard == "taken down by root");
+  CHECK_FALSE(c.status().failed);
+  CHECK(c.status().down_us == 0);
+  heard.clear();
+  CHECK(c.switch_on());
+  CHECK(h.reaches(c, State::waiting));
+  Console::Interest second(c, hear);
+  CHECK(c.switch_off());
+  CHECK(heard == "switched off");
+}
+
+TEST_CASE("what is typed while a console waits for its turn goes with who typed it") {
+  const Folder dir;
+  House h(dir.path());
+  h.config.connect.first_wait = h.config.connect.longest_wait = std::chrono::seconds(30);
+  Console& c = h.add("n1", "/no/such/program", true);
+  const auto look = [&](std::string_view keys, const auto& until) {
+    Looker a(c);
+    a.far.send(keys);
+    CHECK(run_until(h.loop, [&] { return until(a); }));
+    a.far.fd.reset();
+    CHECK(run_until(h.loop, [&] { return a.gone; }));
+  };
+  look("", [&](Looker&) { return c.status().state == State::waiting; });
+  look("rm -r old\r", [&](Looker&) { return c.input_waiting() > 0; });
+  CHECK(c.status().state == State::idle);
+  CHECK(c.input_waiting() == 0);
+  consoled::Node node = c.node();
+  node.params["cmd"] = "cat";
+  c.redefine(node);
+  look("new\r", [&](Looker& a) {
+    CHECK_FALSE(a.far.has("old"));
+    return a.far.has("new\r\nnew");
+  });
+}
+
 TEST_CASE("switched off, a console drops who looks, and stays off") {
   const Folder dir;
   House h(dir.path());

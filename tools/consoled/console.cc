@@ -74,6 +74,7 @@ void Console::start() {
 }
 
 void Console::reconnect() {
+  not_before_ = {};
   lift();
   if (status_.state == State::connected) {
     break_off(error(Errc::closed, "asked to connect again"));
@@ -83,6 +84,7 @@ void Console::reconnect() {
 
 bool Console::switch_on() {
   const bool changed = wish_ != Wish::on || status_.state == State::waiting || is_down();
+  not_before_ = {};
   lift();
   wish_ = Wish::on;
   update();
@@ -98,6 +100,7 @@ bool Console::switch_off() {
     if (driver_) driver_->terminate();
     happen(Happening::unwanted);
   }
+  settle(error(Errc::closed, "switched off"));
   return changed;
 }
 
@@ -139,7 +142,7 @@ void Console::happen(Happening what) {
       queue();
       break;
     case Act::leave:
-      shared_.turns.leave(this);
+      lose_line();
       if (held()) set_next({});
       break;
     case Act::open:
@@ -166,6 +169,7 @@ void Console::happen(Happening what) {
 }
 
 void Console::open() {
+  closed_.reset();
   status_.attempts++;
   tried_at_ = shared_.loop.now();
   driver_ = driver_for(shared_.around, with_defaults(node_, shared_.config), *this);
@@ -175,7 +179,6 @@ void Console::open() {
 
 void Console::greet() {
   shared_.turns.leave(this);
-  closed_.reset();
   status_.failed = false;
   status_.reason.clear();
   status_.down_us = 0;
@@ -393,10 +396,11 @@ Result<void> Console::may_attach() const {
   return error(Errc::busy, name(), ": has ", viewers_.size(), " viewers, as many as it may have");
 }
 
-Viewer& Console::attach(base::Fd fd, const Admission& admission) {
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved, through try_emplace
+Viewer& Console::attach(base::Fd fd, Admission admission) {
   Tape& tape = tape_now();
   const uint64_t number = shared_.next_viewer++;
-  Viewer& v = viewers_.try_emplace(number, *this, number, admission).first->second;
+  Viewer& v = viewers_.try_emplace(number, *this, number, std::move(admission)).first->second;
   const std::string who = v.visitor().text();
   base::log::info(name(), ": viewer ", number, ": ", who);
   note(journal::Kind::attach, who);

@@ -87,7 +87,7 @@ class Console final : public Intake {
   uint64_t next_viewer() const { return shared_.next_viewer; }
   // busy: it has as many viewers as it may have.
   base::Result<void> may_attach() const;
-  Viewer& attach(base::Fd fd, const Admission& admission);
+  Viewer& attach(base::Fd fd, Admission admission);
   bool kick(uint64_t number);
 
   // --- What goes to the target

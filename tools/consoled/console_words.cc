@@ -12,9 +12,12 @@ void Console::take_down(std::string_view by) {
   if (is_down()) return;
   down_why_ = cat("taken down by ", by);
   if (status_.state != State::idle) happen(Happening::unwanted);
+  status_.failed = false;
+  status_.down_us = 0;
   status_.reason = down_why_;
   told_down_ = true;
   tell_all(cat("\n[[not connected: ", down_why_, "]]\n"));
+  settle(base::error(base::Errc::closed, down_why_));
 }
 
 void Console::lift() {
