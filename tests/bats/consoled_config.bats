@@ -283,6 +283,20 @@ YAML
   assert_not_exists e
 }
 
+@test "an owner of the folders that is just dying is waited for" {
+  mkdir d
+  start_bg bash -c 'exec 9>d/consoled.lock && flock 9 && exec sleep 60'
+  local holder=$BG
+  locked() { ! flock -n d/consoled.lock true; }
+  wait_until 5 locked
+  printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\n' "$T/d" >c.conf
+  start_bg consoled -c c.conf
+  waits() { [ -e "/proc/$BG/fd" ] && find "/proc/$BG/fd" -lname '*/consoled.lock' | grep -q .; }
+  wait_until 5 waits
+  kill "$holder"
+  wait_until 5 ctl consoled.sock status
+}
+
 @test "a second consoled on the same folders names the first one, and leaves them alone: 111" {
   two() { # DATADIR [JOURNAL-DIR]
     printf 'api: {port: none}\nconsole: {port: none, datadir: %s}\nsocket: {path: %s}\n%s\n' "$1" "$T/two.sock" \

@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cerrno>
+#include <thread>
 
 #include "lib/base/args.h"
 #include "lib/base/cat.h"
+#include "lib/base/clock.h"
 #include "lib/base/paths.h"
 
 namespace consoled {
@@ -26,6 +28,18 @@ std::string owner(int fd) {
   return base::parse_number(pid, 1, INT32_MAX) ? base::cat(", pid ", pid) : "";
 }
 
+// The kernel lets a killed owner's lock go only when it has taken the whole process down, which its
+// parent may hear of before.
+bool take_lock(int fd) {
+  constexpr auto kPatience = std::chrono::seconds(2);
+  const base::Time until = base::Clock::now() + kPatience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK || base::Clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<Fd> lock_folder(const std::string& folder) {
@@ -33,7 +47,7 @@ Result<Fd> lock_folder(const std::string& folder) {
   const std::string path = folder + "/consoled.lock";
   Result<Fd> fd = base::open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (!fd) return fd;
-  if (::flock(fd->get(), LOCK_EX | LOCK_NB) < 0) {
+  if (!take_lock(fd->get())) {
     if (errno != EWOULDBLOCK) return base::sys_error(errno, path);
     return base::error(base::Errc::busy, folder, " is used by consoled", owner(fd->get()));
   }

@@ -10,7 +10,8 @@
 
 namespace consoled {
 
-// Makes the folder where it is not there. busy: "FOLDER is used by consoled, pid N". Does not wait.
+// Makes the folder where it is not there. busy: "FOLDER is used by consoled, pid N", after two
+// seconds in which the owner might have ended.
 base::Result<base::Fd> lock_folder(const std::string& folder);
 
 }  // namespace consoled
