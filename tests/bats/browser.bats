@@ -9,6 +9,12 @@ setup() {
   echo goconserver >"$T/dist/index.html"
 }
 
+teardown() {
+  thaw || true
+  [ ! -e consoled.pid ] || kill "$(cat consoled.pid)" 2>/dev/null || true
+  lm_teardown
+}
+
 # configure [YAML-LINE...]: one port, and what the lines say besides.
 configure() {
   printf '%s\n' "api: {port: $PORT, dist_dir: $T/dist}" 'console: {reconnect_interval: 1}' "$@" \
@@ -56,6 +62,25 @@ END
   browse again
   assert_equal "$(stat -c %a "$LINEMAN_RUNTIME/consoled-$PORT.sessions")" 600
   conctl delete count
+}
+
+@test "killed while the disk hangs: what the page showed has no place, and it misses nothing later" {
+  printf '%s\n' "api: {port: $PORT, dist_dir: $T/dist}" "journal: {dir: $T/j}" \
+    "console: {port: none, datadir: $T/d, reconnect_interval: 1}" >server.conf
+  start_on_image j
+  console greeter "sh -c 'stty -echo; echo a new line; exec cat'"
+  echo "$CONSOLED" >consoled.pid
+  cat >again <<'END'
+[ "$1" = freeze ] && exec fsfreeze -f "$DISK"
+kill -KILL "$(cat consoled.pid)"
+fsfreeze -u "$DISK"
+tail --pid="$(cat consoled.pid)" -f /dev/null
+nsenter --mount="/proc/$KEEPER/ns/mnt" consoled -c "$PWD/server.conf" >>consoled.err 2>&1 </dev/null 3>&- 4>&- &
+echo $! >consoled.pid
+END
+  FROZEN=$DISK
+  export KEEPER
+  browse hung
 }
 
 @test "the same under TLS, for who has a certificate" {

@@ -188,6 +188,23 @@ async function resume() {
   await picture('resumed');
 }
 
+// A new line's first words came while the page was away.
+async function hung() {
+  await open('greeter');
+  await until('history', () => came.toString().endsWith('a new line\r\n'));
+  run('sh', process.env.LM_AGAIN, 'freeze');
+  const words = ['one', 'two', 'three'].map((word) => word + ' is shown, and not kept');
+  for (const what of words) {
+    await type(what);
+    await until(what, () => came.toString().endsWith(what + '\r\n'));
+  }
+  run('sh', process.env.LM_AGAIN, 'kill');
+  await until('all of it', () => came.toString().endsWith('a new line\r\n'));
+  await attached();
+  await type('on');
+  await until('an echo', () => came.toString().endsWith('on\r\n'));
+}
+
 // Signed out while it looks on: it says so, and goes on when somebody signs in again.
 async function signedOut() {
   await page.evaluate(() => fetch('/v1/session', { method: 'DELETE' }));
@@ -254,6 +271,7 @@ async function only() {
 const scenarios = {
   look: [stranger, list, why, echo, shell, resize],
   again: [enter, resume, signedOut],
+  hung: [enter, hung],
   tls: [enter, echo],
   session: [enter, session],
   only: [only],

@@ -123,7 +123,7 @@ void WebViewer::become(Console& console, Admission a) {
     self->timer_.cancel();
     self->place_.reset();
   };
-  viewer_ = &console.attach(std::move(released.fd), a);
+  viewer_ = &console.attach(std::move(released.fd), std::move(a));
   timer_.after(kBetweenPings);
   gone_();
   // What it sent behind its request.

@@ -11,7 +11,8 @@ export class Line {
     this.name = name;
     this.window = window;
     this.told = told;
-    this.place = null; // {epoch, offset}: the next byte that will come
+    this.place = null; // {epoch, offset, run}: the next byte that will come
+    this.again = 0; // so many of them were shown before
     this.viewer = null; // our number among those who look
     this.live = false; // what the user sees is not history any more
     this.wait = kFirstWait;
@@ -35,15 +36,23 @@ export class Line {
 
   take(data) {
     if (typeof data !== 'string') {
-      this.place.offset += data.byteLength;
-      this.told.bytes(new Uint8Array(data), this.shown());
+      const seen = this.pass(data.byteLength);
+      if (seen < data.byteLength) this.told.bytes(new Uint8Array(data, seen), this.shown());
     } else if (data.startsWith('{')) {
       this.answer(JSON.parse(data));
     } else {
       const lost = /^\n\[\[(\d+) bytes skipped\]\]\n$/.exec(data);
-      if (lost) this.place.offset += Number(lost[1]);
+      if (lost) this.pass(Number(lost[1]));
       this.told.text(data, this.shown());
     }
+  }
+
+  // The stream goes on by so many bytes; how many of them were shown before.
+  pass(count) {
+    const seen = Math.min(this.again, count);
+    this.again -= seen;
+    this.place.offset += count;
+    return seen;
   }
 
   // How far the user sees when what came last is shown. Terminals show it later, and may show much
@@ -61,7 +70,8 @@ export class Line {
       this.attached = true;
       this.wait = kFirstWait;
       const again = this.place !== null && this.place.epoch === answer.epoch;
-      this.place = { epoch: answer.epoch, offset: answer.offset };
+      this.place = { epoch: answer.epoch, offset: answer.offset, run: answer.run };
+      this.again = answer.again ?? 0;
       this.viewer = answer.viewer;
       this.head = again ? answer.offset : answer.head;
       this.live = answer.offset >= this.head;
