@@ -117,6 +117,31 @@ print("on")'
   wait_until 40 file_has consoled.err 'bytes lost'
 }
 
+@test "killed while the disk hangs: who goes on at his place gets all that comes later" {
+  configure '' '' "journal: {dir: $T/j}"$'\nsocket: {per_console: true}'
+  start_on_image j
+  create n1 "sh -c 'stty -echo; cat'"
+  wait_until 5 state_is n1 connected
+  attach n1
+  freeze
+  local word
+  for word in first second third; do
+    say -n c "$word is not kept"$'\n'
+    expect c "$word is not kept"$'\r\n'
+  done
+  ptyattach -nqqv --from now n1 2>at
+  kill -KILL "$CONSOLED"
+  thaw
+  wait "$CONSOLED" || true
+  start_again
+  wait_until 10 state_is n1 connected
+  conctl send n1 new
+  wait_until 10 grep -qa new "$DISK/n1.log"
+  run --separate-stderr ptyattach -nqq --from "$(place at)" n1
+  assert_line $'new\r'
+  [[ $stderr == *'n1: its daemon was killed: of what it had said only '*' was kept' ]]
+}
+
 @test "disk hung under everything: a change waits for it, nobody else does, and it is kept when it goes on" {
   configure
   start_on_image d

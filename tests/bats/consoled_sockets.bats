@@ -160,7 +160,7 @@ answers() { once "$SOCK/$1.sock" "$2" 1 | grep -qF "$3"; }
   node n1 ptybuffer "{\"socket\":\"$T/none.sock\"}"
   wait_until 5 reason_has n1 none.sock
   run ptyattach -nqqv --from all n1
-  assert_line --regexp "^ptyattach: n1: ended at $(ctl "$SOCK/n1.sock" status | jq -r '"\(.epoch):\(.head)"')\$"
+  assert_line --regexp "^ptyattach: n1: ended at $(ctl "$SOCK/n1.sock" status | jq -r '"\(.epoch):\(.head)"'):[0-9]+\$"
   printf '%s\n' "$output" >at
   ctl consoled.sock "$(jq -cn --arg s "$LINEMAN_RUNTIME/src.sock" \
     '{cmd:"update",node:{name:"n1",driver:"ptybuffer",params:{socket:$s}}}')"

@@ -168,7 +168,7 @@ end_all() {
 # ptyattach -v whose stderr it is ended; jumps FILE: the numbers that are not one more than the last.
 # shellcheck disable=SC2016
 NUMBERED_LINES=(sh -c 'stty -echo; exec awk "{ for (i = 0; i < \$1; i++) print \"line \" ++n; fflush() }"')
-place() { sed -n 's/^ptyattach: .*: ended at \([0-9]*:[0-9]*\)$/\1/p' "$1"; }
+place() { sed -n 's/^ptyattach: .*: ended at \([0-9:]*\)$/\1/p' "$1"; }
 jumps() { tr -d '\r' <"$1" | sed -n 's/^line //p' | awk '$1 != n + 1 { print n, $1 } { n = $1 }'; }
 
 # --- Sanitizers

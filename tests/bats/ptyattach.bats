@@ -641,7 +641,7 @@ lines() {
   echo_job web
   echo_job web2
   local from
-  for from in 12 : 12: :34 12:-1 x:y 1:2:3 '1: 2'; do
+  for from in 12 : 12: :34 12:-1 x:y 1:2: 1:2:x 1:2:3:4 '1: 2'; do
     run -100 ptyattach --from "$from" web
     assert_output --partial 'expected all, line, now or EPOCH:OFFSET'
   done

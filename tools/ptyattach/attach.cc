@@ -60,7 +60,12 @@ void say_missing(const Found& job, const peer::Place& asked, const peer::Joined&
     base::log::warn(job.name, ": ", text(asked), " is of an earlier start: this begins anew");
   } else if (joined.skipped > 0) {
     base::log::warn(job.name, ": ", joined.skipped, " bytes after ", text(asked), " are gone");
-  } else if (joined.at.offset < asked.offset) {
+  } else if (joined.at.offset + joined.again >= asked.offset) {
+    return;
+  } else if (asked.run != 0 && joined.at.run != asked.run) {
+    base::log::warn(job.name, ": its daemon was killed: of what it had said only ", text(joined.at),
+                    " was kept");
+  } else {
     base::log::warn(job.name, ": has said no more than ", text(joined.at));
   }
 }
@@ -68,7 +73,8 @@ void say_missing(const Found& job, const peer::Place& asked, const peer::Joined&
 }  // namespace
 
 std::string text(const peer::Place& place) {
-  return base::cat(place.epoch, ":", place.offset);
+  const std::string run = place.run != 0 ? base::cat(":", place.run) : "";
+  return base::cat(place.epoch, ":", place.offset, run);
 }
 
 Result<Attached> attach(const Found& job, const Options& options, bool raw, bool readonly,

@@ -28,7 +28,7 @@ base::Result<Attached> attach(const Found& job, const Options& options, bool raw
 // ended as jobs do.
 std::string after_the_end(const Found& job);
 
-// "EPOCH:OFFSET", for --from.
+// "EPOCH:OFFSET[:RUN]", for --from.
 std::string text(const peer::Place& place);
 
 // Tells the daemon a new window size; errors do not matter.

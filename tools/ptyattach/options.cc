@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cctype>
 #include <cstdlib>
 
@@ -34,9 +35,10 @@ const std::string_view kUsage =
     "  -r, --readonly         only look; the daemon sees to it\n"
     "  -x, --detach KEYS      detach keys, as ^X, a character, or hex bytes [^\\]\n"
     "  -j, --json             list as JSON lines\n"
-    "      --from WHERE       begin with all, line (whole lines), now, or at EPOCH:OFFSET [line]\n"
+    "      --from WHERE       begin with all, line (whole lines), now, or at EPOCH:OFFSET[:RUN] "
+    "[line]\n"
     "      --linger SECONDS   after the end of stdin, wait so long for output [0.5]\n"
-    "  -v, --verbose          say more, as where it ended: EPOCH:OFFSET\n"
+    "  -v, --verbose          say more, as where it ended: EPOCH:OFFSET[:RUN]\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n";
 
@@ -99,13 +101,20 @@ Result<void> read_detach(const Args& args, Options& o) {
   return {};
 }
 
+// EPOCH:OFFSET or EPOCH:OFFSET:RUN
 std::optional<peer::Place> place_of(std::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return {};
-  const auto epoch = base::parse_number(text.substr(0, colon), 0, peer::kMaxOffset);
-  const auto offset = base::parse_number(text.substr(colon + 1), 0, peer::kMaxOffset);
-  if (!epoch || !offset) return {};
-  return peer::Place{*epoch, static_cast<uint64_t>(*offset), 0};
+  std::array<int64_t, 3> numbers{};
+  size_t count = 0;
+  while (true) {
+    const size_t colon = text.find(':');
+    const auto number = base::parse_number(text.substr(0, colon), 0, peer::kMaxOffset);
+    if (!number || count == numbers.size()) return {};
+    numbers[count++] = *number;
+    if (colon == std::string_view::npos) break;
+    text.remove_prefix(colon + 1);
+  }
+  if (count < 2) return {};
+  return peer::Place{numbers[0], static_cast<uint64_t>(numbers[1]), numbers[2]};
 }
 
 Result<void> read_values(const Args& args, Options& o) {
@@ -113,7 +122,8 @@ Result<void> read_values(const Args& args, Options& o) {
   o.from = args.value("from", "line");
   if (o.from != "line" && o.from != "all" && o.from != "now") {
     o.place = place_of(o.from);
-    if (!o.place) return error(Errc::usage, "--from: expected all, line, now or EPOCH:OFFSET");
+    if (!o.place)
+      return error(Errc::usage, "--from: expected all, line, now or EPOCH:OFFSET[:RUN]");
   }
   const Result<int64_t> linger = args.milliseconds("linger", kLinger, 0, kLongestLinger);
   if (!linger) return linger.error();

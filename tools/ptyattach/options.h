@@ -24,7 +24,7 @@ struct Options {
   bool json = false;                   // -j
   std::optional<std::string> text;     // -p
   std::string from = "line";           // --from
-  std::optional<peer::Place> place;    // the same as EPOCH:OFFSET
+  std::optional<peer::Place> place;    // the same as EPOCH:OFFSET[:RUN]
   std::string detach;                  // -x; the bytes that detach
   std::chrono::milliseconds linger{};  // --linger
   bool old_name = false;               // called as `ptybufferconnect`

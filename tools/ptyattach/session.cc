@@ -78,6 +78,7 @@ void Session::begin(Attached attached) {
   attached_ = std::move(attached);
   frames_ = net::Unframer(attached_.joined.framed);
   at_ = attached_.joined.at;
+  again_ = attached_.joined.again;
   stream_ = std::make_unique<net::Stream>(
       loop_, std::move(attached_.stream),
       net::Stream::Events{.data = [this](std::string_view b) { take(b); },
@@ -117,6 +118,9 @@ void Session::show(const net::Unframer::Piece& piece) {
     if (!piece.note) bytes = bytes.substr(0, passed);
   }
   at_.offset += passed;
+  const uint64_t seen = std::min(again_, passed);
+  again_ -= seen;
+  if (!piece.note) bytes.remove_prefix(seen);
   if (options_.quiet == 1) return;
   if (options_.quiet > 1 && history_shown()) {
     finish();

@@ -56,7 +56,8 @@ class Session {
   std::string broken_;
   Attached attached_;
   net::Unframer frames_;
-  peer::Place at_;  // of the next byte
+  peer::Place at_;      // of the next byte
+  uint64_t again_ = 0;  // so far it was shown before
   DetachKeys keys_;
   pty::Screen screen_;
   pty::Output output_;
