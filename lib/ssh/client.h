@@ -11,11 +11,14 @@ namespace ssh {
 
 struct Client {
   explicit Client(net::Loop& used, size_t handshakes_at_once = 8)
-      : loop(used), handshakes(used, handshakes_at_once), keys(used), known_hosts(used) {}
+      : loop(used), handshakes(used, handshakes_at_once), known_hosts(used) {}
 
   net::Loop& loop;
   Handshakes handshakes;
-  KeyStore keys;
+  // Files with passwords and keys. Its end waits for a key that is just being opened: libcrypto is
+  // taken down when the process ends, and must not be under a thread's feet then.
+  net::DiskJobs secrets{loop, std::chrono::seconds(2)};
+  KeyStore keys{secrets};
   KnownHostsFiles known_hosts;
 };
 

@@ -1,26 +1,16 @@
 #include "lib/ssh/key_store.h"
 
 #include <libssh/libssh.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
-#include <csignal>
-#include <optional>
+#include <memory>
 
-#include "lib/base/check.h"
 #include "lib/ssh/secret_file.h"
 
 namespace ssh {
 
 using base::Errc;
 using base::Result;
-
-struct KeyStore::Work {
-  Files files;
-  Identity identity;
-  base::Fd done;  // eventfd: written when `result` is there
-  std::optional<Result<Key>> result;
-};
 
 namespace {
 
@@ -39,13 +29,6 @@ base::Error not_opened(const std::string& file, bool passphrase) {
 // The library would ask for a missing passphrase on the terminal.
 int no_passphrase(const char*, char*, size_t, int, int, void*) {
   return -1;
-}
-
-// Nothing that the loop's thread should hear of is heard here.
-void block_signals() {
-  sigset_t all{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
 }  // namespace
@@ -69,13 +52,6 @@ Result<Key> read_key(const KeyStore::Files& files) {
   return own_key(key);
 }
 
-KeyStore::KeyStore(net::Loop& loop) : loop_(loop), timer_(loop, [this] { serve(); }) {}
-
-// libcrypto is taken down when the process ends, and must not be under a thread's feet then.
-KeyStore::~KeyStore() {
-  if (thread_.joinable()) thread_.join();
-}
-
 KeyStore::Identity KeyStore::identity_of(const Files& files) {
   Identity out;
   ::stat(files.first.c_str(), &out.key);
@@ -87,66 +63,48 @@ bool KeyStore::same(const Identity& a, const Identity& b) {
   return same_bytes(a.key, b.key) && same_bytes(a.passphrase, b.passphrase);
 }
 
-// Answers who can be; for the first of the others a thread is started. A callback may do away with
-// any of them, so the search begins anew after each.
+// On the thread.
+void KeyStore::look(Work& work) {
+  const Identity now = identity_of(work.files);
+  if (work.known && same(work.known->identity, now)) return;
+  Result<Key> key = read_key(work.files);
+  if (key) {
+    work.known = Known{now, std::move(*key)};
+  } else {
+    work.error = key.error();
+  }
+}
+
 void KeyStore::serve() {
-  for (;;) {
-    const auto at = std::find_if(requests_.begin(), requests_.end(),
-                                 [this](const Request* r) { return ready(r->files_); });
+  if (busy_ || requests_.empty()) return;
+  busy_ = true;
+  const auto work = std::make_shared<Work>();
+  work->files = requests_.front()->files_;
+  if (const auto at = keys_.find(work->files); at != keys_.end()) work->known = at->second;
+  jobs_.run([work] { look(*work); }, [this, work] { served(*work); });
+}
+
+// It is told to all who wait for it by now. A failure is not kept: the next one tries again.
+void KeyStore::served(const Work& work) {
+  busy_ = false;
+  if (!work.error) keys_[work.files] = *work.known;
+  const auto waits = [&work](const Request* r) { return r->files_ == work.files; };
+  for (auto left = std::count_if(requests_.begin(), requests_.end(), waits); left > 0; left--) {
+    // A callback may do away with any of them.
+    const auto at = std::find_if(requests_.begin(), requests_.end(), waits);
     if (at == requests_.end()) break;
-    finish(**at, keys_.at((*at)->files_).key);
+    Request& request = **at;
+    requests_.erase(std::exchange(request.place_, requests_.end()));
+    const Request::Done done = std::move(request.done_);
+    done(work.error ? Result<Key>(*work.error) : Result<Key>(work.known->key));
   }
-  if (!work_ && !requests_.empty()) start(requests_.front()->files_);
-}
-
-bool KeyStore::ready(const Files& files) const {
-  const auto found = keys_.find(files);
-  return found != keys_.end() && same(found->second.identity, identity_of(files));
-}
-
-void KeyStore::finish(Request& request, Result<Key> result) {
-  requests_.erase(std::exchange(request.place_, requests_.end()));
-  const Request::Done done = std::move(request.done_);
-  done(std::move(result));
-}
-
-void KeyStore::start(const Files& files) {
-  work_ = std::make_shared<Work>();
-  work_->files = files;
-  work_->identity = identity_of(files);
-  work_->done = base::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  CHECK(work_->done);
-  watch_ = std::make_unique<net::Watch>(loop_, work_->done.get(), [this](unsigned) { finished(); });
-  watch_->want(net::Watch::kRead);
-  if (thread_.joinable()) thread_.join();  // the last one, which has said that it is done
-  thread_ = std::thread([work = work_] {
-    block_signals();
-    work->result = read_key(work->files);
-    ::eventfd_write(work->done.get(), 1);
-  });
-}
-
-void KeyStore::finished() {
-  watch_->want(net::Watch::kNothing);
-  const std::shared_ptr<Work> work = std::exchange(work_, nullptr);
-  timer_.at(loop_.now());
-  if (*work->result) {
-    keys_[work->files] = {work->identity, **work->result};
-    return;
-  }
-  // A failure is told to all who wait for it, and not kept: the next one tries again.
-  for (;;) {
-    const auto at = std::find_if(requests_.begin(), requests_.end(),
-                                 [&](const Request* r) { return r->files_ == work->files; });
-    if (at == requests_.end()) return;
-    finish(**at, work->result->error());
-  }
+  serve();
 }
 
 KeyStore::Request::Request(KeyStore& store, Files files, Done done)
     : store_(store), files_(std::move(files)), done_(std::move(done)) {
   place_ = store_.requests_.insert(store_.requests_.end(), this);
-  store_.timer_.at(store_.loop_.now());
+  store_.serve();
 }
 
 KeyStore::Request::~Request() {

@@ -1,7 +1,7 @@
 // KeyStore: private keys by the files they are in, each read once and again when a file changed.
-// Undoing a passphrase takes a tenth of a second of arithmetic on purpose, which the loop has not;
-// and libssh cannot hand every kind of opened key from one process to another. So a short-lived
-// thread does it, one key at a time, and touches nothing else. Owned by the Client.
+// Undoing a passphrase takes a tenth of a second of arithmetic on purpose, which the loop has not,
+// and the disk may hang; and libssh cannot hand every kind of opened key from one process to
+// another. So it is done on a thread, one key at a time. Owned by the Client.
 #pragma once
 
 #include <sys/stat.h>
@@ -9,22 +9,19 @@
 #include <functional>
 #include <list>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
-#include "lib/base/fd.h"
 #include "lib/base/result.h"
-#include "lib/net/loop.h"
+#include "lib/net/disk_jobs.h"
 #include "lib/ssh/handle.h"
 
 namespace ssh {
 
 class KeyStore {
  public:
-  explicit KeyStore(net::Loop& loop);
-  ~KeyStore();
+  explicit KeyStore(net::DiskJobs& jobs) : jobs_(jobs) {}
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
 
@@ -62,22 +59,22 @@ class KeyStore {
     Identity identity;
     Key key;
   };
-  struct Work;  // what the thread and the loop share
+  // What the thread is given, and what it makes of it.
+  struct Work {
+    Files files;
+    std::optional<Known> known;
+    std::optional<base::Error> error;
+  };
   void serve();
-  bool ready(const Files& files) const;
-  void finish(Request& request, base::Result<Key> result);
-  void start(const Files& files);
-  void finished();
+  void served(const Work& work);
+  static void look(Work& work);
   static Identity identity_of(const Files& files);
   static bool same(const Identity& a, const Identity& b);
 
-  net::Loop& loop_;
+  net::DiskJobs& jobs_;
   std::map<Files, Known> keys_;
   std::list<Request*> requests_;
-  std::shared_ptr<Work> work_;  // of the thread that runs, if one does
-  std::thread thread_;
-  std::unique_ptr<net::Watch> watch_;
-  net::Timer timer_;
+  bool busy_ = false;
 };
 
 // Reads and opens it, here and now. Errors name the file.

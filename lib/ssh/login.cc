@@ -2,6 +2,8 @@
 
 #include <libssh/libssh.h>
 
+#include <utility>
+
 #include "lib/ssh/secret_file.h"
 #include "lib/ssh/words.h"
 
@@ -151,20 +153,36 @@ Result<Login::Outcome> Login::try_key() {
   return outcome(ssh_userauth_publickey(session_, nullptr, (*key_)->get()));
 }
 
-Result<void> Login::read_password() {
-  if (!credentials_.password.empty()) return {};
-  Result<std::string> line = read_secret_line(credentials_.password_file);
-  if (!line) return line.error();
-  credentials_.password = std::move(*line);
-  return {};
+// False: it is being read.
+Result<bool> Login::have_password() {
+  if (!credentials_.password.empty()) return true;
+  if (no_password_) return *no_password_;
+  if (std::exchange(asked_password_, true)) return false;
+  const auto line = std::make_shared<std::optional<Result<std::string>>>();
+  client_.secrets.run([line, file = credentials_.password_file] { *line = read_secret_line(file); },
+                      [this, line, here = std::weak_ptr<bool>(here_)] {
+                        if (here.expired()) return;
+                        if (**line) {
+                          credentials_.password = std::move(***line);
+                        } else {
+                          no_password_ = (*line)->error();
+                        }
+                        resume_();
+                      });
+  return false;
 }
 
 Result<Login::Outcome> Login::try_password() {
-  if (Result<void> ok = read_password(); !ok) return ok.error();
+  const Result<bool> has = have_password();
+  if (!has) return has.error();
+  if (!*has) return Outcome::other;
   return outcome(ssh_userauth_password(session_, nullptr, credentials_.password.c_str()));
 }
 
 Result<Login::Outcome> Login::try_interactive() {
+  const Result<bool> has = have_password();
+  if (!has) return has.error();
+  if (!*has) return Outcome::other;
   for (;;) {
     const int rc = ssh_userauth_kbdint(session_, nullptr, nullptr);
     if (rc != SSH_AUTH_INFO) return outcome(rc);
@@ -186,7 +204,6 @@ Result<void> Login::answer_prompts() {
                          foreign_words(prompt == nullptr ? "" : prompt),
                          "\", and we have but a password");
     }
-    if (Result<void> ok = read_password(); !ok) return ok;
     prompted_ = true;
     ssh_userauth_kbdint_setanswer(session_, at, credentials_.password.c_str());
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ namespace ssh {
 
 class Login {
  public:
-  // peer: come again when the host has said something; other: when `resume` is called (a key is
-  // being read, an agent asked).
+  // peer: come again when the host has said something; other: when `resume` is called (a key or
+  // a password is being read, an agent asked).
   enum class Step { peer, other, done };
 
   // `session`: connected, its host's key checked.
@@ -45,7 +46,7 @@ class Login {
   base::Result<Outcome> offer_identity();
   base::Result<Outcome> after_offer(int rc);
   base::Result<Outcome> outcome(int rc);
-  base::Result<void> read_password();
+  base::Result<bool> have_password();
   bool next();
   bool taken(Means means) const;
   void ask_agent(std::string question);
@@ -62,6 +63,8 @@ class Login {
 
   std::optional<KeyStore::Request> key_request_;
   std::optional<base::Result<Key>> key_;
+  bool asked_password_ = false;
+  std::optional<base::Error> no_password_;
   bool prompted_ = false;  // the password was given to a prompt
   int rounds_ = 0;
 
@@ -72,6 +75,7 @@ class Login {
   std::vector<Identity> identities_;
   size_t identity_ = 0;
   std::optional<Prompter> prompter_;
+  std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
 };
 
 }  // namespace ssh

@@ -1,4 +1,6 @@
 // consoled's ssh driver where passwords are taken, and at hosts that are odd.
+#include <future>
+
 #include "tests/doubles/ssh_server.h"
 #include "tests/unit/driver_help.h"
 #include "tests/unit/ssh_help.h"
@@ -63,6 +65,26 @@ TEST_CASE("ssh: a password, given or from a file; both streams are shown") {
   CHECK(visit(house, node) ==
         base::cat(host, ": ", file, ": others can read it: chmod 600 ", file));
   CHECK(server.seen() == "password password password ");
+}
+
+TEST_CASE("ssh: a disk that hangs under a password's file holds up the login and nothing else") {
+  SshServer server;
+  House house;
+  Node node = console(server, "");
+  node.params["password_file"] = house.folder / "secret";
+  help::put_file(house.folder / "secret", "right\n");
+  std::promise<void> thaw;
+  house.client.secrets.run([&] { thaw.get_future().wait(); }, [] {});
+  int turns = 0;
+  net::Timer timer(house.loop, [&] {
+    CHECK(server.seen().empty());
+    if (++turns == 50) return thaw.set_value();
+    timer.after(std::chrono::milliseconds(1));
+  });
+  timer.after(std::chrono::milliseconds(200));
+  check_greeting(visit(house, node));
+  CHECK(turns == 50);
+  CHECK(server.seen() == "password ");
 }
 
 TEST_CASE("ssh: questions are answered with the password, once, and nothing else is") {

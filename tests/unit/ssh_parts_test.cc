@@ -242,7 +242,8 @@ TEST_CASE("handshakes: so many at once, in order; who stands still gives up its 
 TEST_CASE("key store: a key is opened once for all, anew when its file changes, off the loop") {
   const help::Folder folder;
   net::Loop loop;
-  ssh::KeyStore store(loop);
+  net::DiskJobs jobs(loop, milliseconds(1000));
+  ssh::KeyStore store(jobs);
   const std::string file = folder / "k";
   const ssh::KeyStore::Files files = {file, help::ssh_keys() / "phrase"};
   help::put_file(file, help::text(help::ssh_keys() / "locked"));
@@ -272,7 +273,8 @@ TEST_CASE("key store: a key is opened once for all, anew when its file changes, 
 
 TEST_CASE("key store: who is not interested any more is not told, nor waited for") {
   net::Loop loop;
-  auto store = std::make_unique<ssh::KeyStore>(loop);
+  auto jobs = std::make_unique<net::DiskJobs>(loop, help::kPatience);
+  auto store = std::make_unique<ssh::KeyStore>(*jobs);
   {
     const ssh::KeyStore::Request r(*store,
                                    {help::ssh_keys() / "locked", help::ssh_keys() / "phrase"},
@@ -280,6 +282,7 @@ TEST_CASE("key store: who is not interested any more is not told, nor waited for
     help::run_for(loop, milliseconds(10));
   }
   store.reset();  // while its thread is at work
+  jobs.reset();
 }
 
 TEST_CASE("agent: answers that make no sense are refused, many keys are cut") {
