@@ -574,6 +574,23 @@ lines() {
   wait_until 10 history_has "$1" "line $LAST"
 }
 
+@test "stopped from outside the terminal is as it was, and raw again when it goes on" {
+  echo_job web
+  run timeout $((30 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal.py" ptyattach web <<'EOF'
+expect detaches]
+signal TSTP
+stop
+restored
+signal CONT
+send up\r
+expect got up
+send \x1c
+EOF
+  assert_success
+  assert_line 'status 0'
+  assert_line 'terminal restored'
+}
+
 @test "--from EPOCH:OFFSET goes on where the last one ended: nothing is missing, nothing comes twice" {
   lines_job web
   lines web 5

@@ -58,7 +58,7 @@ int Session::run() {
   if (interactive_) size = pty::size_of(STDIN_FILENO);
   base::Result<Attached> attached = attach(job_, options_, interactive_, options_.readonly, size);
   if (!attached) give_up(options_, attached.error());
-  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH},
+  const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT},
                              [this](int number) { signalled(number); });
   if (interactive_) {
     tell(greeting());
@@ -210,12 +210,21 @@ void Session::end(Why why) {
 }
 
 void Session::signalled(int number) {
-  if (number == SIGWINCH) {
-    resized();
-    return;
+  if (number == SIGTSTP) return suspend();
+  if (number == SIGWINCH || number == SIGCONT) {
+    if (number == SIGCONT && interactive_) {
+      static_cast<void>(static_cast<bool>(pty::RawMode::enter(STDIN_FILENO)));
+    }
+    return resized();
   }
   signal_ = number;
   end(Why::signalled);
+}
+
+// Not by its keys, which go to the job.
+void Session::suspend() {
+  pty::RawMode::leave();
+  ::raise(SIGSTOP);  // SIGCONT makes the terminal raw again
 }
 
 void Session::resized() {

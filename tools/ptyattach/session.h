@@ -37,6 +37,7 @@ class Session {
   void linger();
   void ended(const std::optional<base::Error>& error);
   void end(Why why);
+  void suspend();
   void resized();
   void watch_stdin(bool on);
   void signalled(int number);
