@@ -166,6 +166,23 @@ print("throttled")'
   [ "$(grep -c '^consoled: t7: ' consoled.err)" -lt 120 ]
 }
 
+@test "who leaves while a console on demand connects, and comes back, is told why it waits" {
+  local port
+  port=$(free_port)
+  start_bg socat "TCP-LISTEN:$port,fork,bind=127.0.0.1" EXEC:'sleep 60'
+  wait_until 5 eval 'ss -Hltn "sport = :'"$port"'" | grep -q .'
+  sed -i 's/reconnect_interval: 1/reconnect_interval: 30/; s/reconnect_max: 2/reconnect_max: 60/' server.conf
+  ctl consoled.sock reload
+  node n1 ssh "{\"host\":\"127.0.0.1\",\"port\":\"$port\",\"user\":\"u\",\"password\":\"p\"}" '{"ondemand":true}'
+  attach n1 a
+  wait_until 10 state_is n1 connecting
+  hang_up a
+  wait_until 10 state_is n1 idle
+  attach n1 b
+  expect b '[[not connected: tried a moment ago'
+  state_is n1 queued
+}
+
 @test "who looks again and again does not get a target tried more often than reconnect_interval" {
   cat >far.py <<'PY'
 import os, socket, sys

@@ -36,13 +36,13 @@ void Console::queue() {
   shared_.turns.ask(this, param(node_, "host"), [this] { happen(Happening::turn); });
 }
 
-// One on demand that was tried lately: who looks now is told how that ended.
+// One on demand that was tried lately: who looks now is told how that ended, and waits.
 void Console::hold() {
   set_next(not_before_);
-  if (!closed_) return;
-  status_.failed = true;
-  status_.reason = closed_->what;
-  if (!std::exchange(told_down_, true)) tell_all(cat("\n[[not connected: ", closed_->what, "]]\n"));
+  status_.failed = closed_.has_value();
+  status_.reason = closed_ ? closed_->what : "tried a moment ago, when whoever asked for it left";
+  if (std::exchange(told_down_, true)) return;
+  tell_all(cat("\n[[not connected: ", status_.reason, "]]\n"));
 }
 
 bool Console::held() const {
