@@ -49,8 +49,9 @@ Result<void> write_all(int fd, std::string_view bytes) {
   return {};
 }
 
-Result<std::string> read_file(const std::string& path, size_t limit) {
-  Result<Fd> fd = open_file(path, O_RDONLY);
+namespace {
+
+Result<std::string> read_opened(const Result<Fd>& fd, const std::string& path, size_t limit) {
   if (!fd) return fd.error();
   std::string out;
   std::array<char, 16384> buf{};
@@ -62,6 +63,25 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
     out.append(buf.data(), static_cast<size_t>(n));
     if (out.size() > limit) return error(Errc::too_big, path, ": more than ", limit, " bytes");
   }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, size_t limit) {
+  return read_opened(open_file(path, O_RDONLY), path, limit);
+}
+
+Result<Fd> open_regular(const std::string& path) {
+  Result<Fd> fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fd;
+  struct stat st {};
+  if (::fstat(fd->get(), &st) < 0) return sys_error(errno, path);
+  if (!S_ISREG(st.st_mode)) return error(Errc::bad_input, path, ": not a regular file");
+  return fd;
+}
+
+Result<std::string> read_regular(const std::string& path, size_t limit) {
+  return read_opened(open_regular(path), path, limit);
 }
 
 void set_nonblocking(int fd, bool on) {

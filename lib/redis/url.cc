@@ -67,11 +67,10 @@ Result<std::string> decode(std::string_view name, std::string_view text) {
 
 // A file that says where to connect, or as whom: nobody else may have written it.
 Result<std::string> read_trusted(const std::string& path) {
-  const Result<base::Fd> fd = base::open_file(path, O_RDONLY | O_NONBLOCK);
+  const Result<base::Fd> fd = base::open_regular(path);
   if (!fd) return fd.error();
   struct stat st {};
   if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
-  if (!S_ISREG(st.st_mode)) return base::error(Errc::bad_input, path, ": is not a file");
   if (st.st_uid != ::geteuid() && st.st_uid != 0) {
     return base::error(Errc::denied, path, ": belongs to uid ", st.st_uid, ", not to us or root");
   }

@@ -50,8 +50,7 @@ Result<void> KnownHosts::refresh() {
   torn_ = false;
   seen_ = {};
   if (now.st_ino == 0) return {};  // there is none now
-  if (!S_ISREG(now.st_mode)) return base::error(Errc::bad_input, path_, ": not a regular file");
-  const Result<std::string> text = base::read_file(path_, kMostBytes);
+  const Result<std::string> text = base::read_regular(path_, kMostBytes);
   if (!text) return text.error();
   seen_ = now;
   read_lines(*text);

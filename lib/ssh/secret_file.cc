@@ -20,7 +20,6 @@ constexpr size_t kMost = 64 * 1024;
 // As ssh(1) does: of a file of ours the group may read nothing, either; one of root's may be meant
 // for our group.
 Result<void> check_private(const std::string& path, const struct stat& st) {
-  if (!S_ISREG(st.st_mode)) return base::error(Errc::bad_input, path, ": not a regular file");
   const unsigned open_to = st.st_mode & (st.st_uid == ::geteuid() ? 077U : 007U);
   if (open_to == 0) return {};
   return base::error(Errc::denied, path, ": others can read it: chmod 600 ", path);
@@ -29,7 +28,7 @@ Result<void> check_private(const std::string& path, const struct stat& st) {
 }  // namespace
 
 Result<std::string> read_secret(const std::string& path) {
-  Result<base::Fd> fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  Result<base::Fd> fd = base::open_regular(path);
   if (!fd) return fd.error();
   struct stat st {};
   if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);

@@ -2,9 +2,8 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include "lib/base/fd.h"
 
 namespace tls {
 
@@ -23,7 +22,8 @@ std::string reason() {
 
 // Found out by ourselves, for OpenSSL says "system lib" where it means "Permission denied".
 Result<void> readable(const std::string& path) {
-  if (::access(path.c_str(), R_OK) < 0) return base::sys_error(errno, path);
+  const Result<base::Fd> fd = base::open_regular(path);
+  if (!fd) return fd.error();
   return {};
 }
 

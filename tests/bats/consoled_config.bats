@@ -163,23 +163,30 @@ YAML
   assert_output --partial 'console.logger.tcp[0]: left out'
 }
 
-@test "a configuration that is no regular file is refused, and not waited for" {
+@test "a configuration, certificate or nodes.json that is no regular file is refused, and not waited for" {
   mkfifo fifo
   run timeout 10 consoled --check -c fifo
   assert_failure 1
-  assert_output "$T/fifo: is no regular file"
+  assert_output "$T/fifo: not a regular file"
   run timeout 10 consoled -c fifo
   assert_failure 100
   run timeout 10 consoled --check -c /dev/zero
   assert_failure 1
+  printf '%s\n' 'api: {port: none}' 'global: {ssl_key_file: fifo, ssl_cert_file: fifo, ssl_ca_cert_file: fifo}' >tls.conf
+  run timeout 10 consoled --check -c tls.conf
+  assert_failure 1
+  assert_output --partial 'fifo: not a regular file'
   conf none
+  mkdir -p d
+  mkfifo d/nodes.json
   start -c c.conf
+  file_has consoled.err "$T/d/nodes.json: not a regular file"
   rm c.conf
   mkfifo c.conf
   kill -HUP "$CONSOLED"
-  wait_until 5 file_has consoled.err "$T/c.conf: is no regular file"
+  wait_until 5 file_has consoled.err "$T/c.conf: not a regular file"
   run ask reload
-  assert_output --partial 'is no regular file'
+  assert_output --partial 'not a regular file'
   run ask status
   assert_output --partial '"ok":true'
 }

@@ -103,7 +103,7 @@ TEST_CASE("passwordFile: its first line, from a file that nobody else can write"
         base::cat("passwordFile: ", file, ": others can write it: chmod go-w ", file));
   CHECK(parsed("redis://h?passwordFile=/nowhere") ==
         "passwordFile: /nowhere: No such file or directory");
-  CHECK(parsed("redis://h?passwordFile=" + folder.path()).ends_with("is not a file"));
+  CHECK(parsed("redis://h?passwordFile=" + folder.path()).ends_with("not a regular file"));
   CHECK(parsed("redis://:x@h?passwordFile=" + file).ends_with("passwordFile: is given twice"));
 }
 

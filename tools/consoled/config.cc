@@ -1,8 +1,6 @@
 #include "tools/consoled/config.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -308,16 +306,6 @@ void ConfigReader::driver_defaults(Map map) {
   map.end();
 }
 
-// Anything else (a FIFO, a device) might never end, or keep the loop waiting.
-base::Result<std::string> read_regular_file(const std::string& path) {
-  const auto fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (!fd) return fd.error();
-  struct stat st {};
-  if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
-  if (S_ISREG(st.st_mode)) return base::read_file(path, conf::kMaxFile);
-  return base::error(base::Errc::bad_input, path, ": is no regular file");
-}
-
 std::string usual_file(Style style) {
   return style == Style::goconserver ? "/etc/goconserver/server.conf"
                                      : base::paths::config() + "/consoled.conf";
@@ -338,7 +326,7 @@ LoadedConfig read_config(std::string_view text, const std::string& file, Style s
 LoadedConfig load_config(const std::string& file, Style style,
                          std::span<const DriverKind* const> drivers) {
   const std::string path = file.empty() ? usual_file(style) : file;
-  const base::Result<std::string> text = read_regular_file(path);
+  const base::Result<std::string> text = base::read_regular(path, conf::kMaxFile);
   const bool missing = !text && text.error().code == base::Errc::not_found;
   LoadedConfig out = read_config(text ? *text : "", path, style, drivers);
   if (missing && file.empty()) out.config.file.clear();

@@ -66,7 +66,7 @@ std::optional<std::vector<Node>> read_import(const std::string& datadir,
   bool missing = true;
   for (const std::string_view name : {"/nodes.json", "/nodes.json.bak"}) {
     const std::string path = cat(datadir, name);
-    const Result<std::string> text = base::read_file(path, kMaxNodesFile);
+    const Result<std::string> text = base::read_regular(path, kMaxNodesFile);
     if (!text && text.error().sys == ENOENT) continue;
     missing = false;
     const auto all = text ? read_nodes_file(*text) : text.error();
