@@ -64,7 +64,7 @@ base::Result<size_t> Unpack::read_packed(char* out, size_t n) {
     }
     in_at_ = from.pos;
     frame_open_ = left != 0;
-    full_ = to.pos == n;  // then there may be more of what was taken in
+    full_ = frame_open_ && to.pos == n;  // then there may be more of what was taken in
     if (to.pos > 0) return to.pos;
   }
 }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 #include "lib/journal/compress.h"
 #include "lib/journal/rotate.h"
+#include "lib/journal/unpack.h"
 #include "tests/unit/journal_help.h"
 
 using base::Ring;
@@ -235,6 +237,24 @@ TEST_CASE("a compression that cannot be written leaves its source") {
   CHECK_FALSE(rotation.pack());
   CHECK_FALSE(rotation.packing());
   CHECK(text(dir / "log.1") == "before\n");
+}
+
+TEST_CASE("a compressed file is read to its end, however much is read at once") {
+  const Folder dir;
+  const std::string bytes(1 << 20, 'x');
+  put_file(dir / "log.1.zst", packed(bytes));
+  for (const size_t piece :
+       {size_t{1}, size_t{4096}, size_t{131072}, bytes.size(), 2 * bytes.size()}) {
+    base::Result<base::Fd> fd = base::open_file(dir / "log.1.zst", O_RDONLY);
+    REQUIRE(fd);
+    journal::Unpack file(std::move(*fd), true);
+    std::string out(piece, '\0');
+    size_t total = 0;
+    base::Result<size_t> got = file.read(out.data(), piece);
+    for (; got && *got > 0; got = file.read(out.data(), piece)) total += *got;
+    CHECK_MESSAGE(got, piece);
+    CHECK(total == bytes.size());
+  }
 }
 
 TEST_CASE("a compression that is given up leaves nothing") {
