@@ -48,8 +48,8 @@ Result<SocketPair> make_socket_pair();
 // open(2) with O_CLOEXEC, repeated on EINTR; the error names the path.
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0600);
 
-// For reading. Anything but a regular file (a FIFO, a device), which might never end, or keep a loop
-// waiting, is bad_input.
+// For reading. Anything but a regular file (a FIFO, a device), which might never end, or keep a
+// loop waiting, is bad_input.
 Result<Fd> open_regular(const std::string& path);
 
 // Writes all of it, also to a descriptor that takes it piecemeal. For blocking descriptors.

@@ -85,8 +85,13 @@ Connect connector(const Target& target) {
 Connect embedded_connector(const std::string& socket) {
   const Result<net::Address> address = net::unix_address(socket);
   if (!address) return fails(address.error());
-  return keeps<Embedded>([address = *address](net::Loop& loop, base::Time deadline, Done done) {
-    return std::make_shared<Embedded>(loop, address, deadline, std::move(done));
+  return keeps<Embedded>([address = *address, again = std::make_shared<bool>(false)](
+                             net::Loop& loop, base::Time deadline, const Done& done) {
+    return std::make_shared<Embedded>(loop, address, *again, deadline,
+                                      [again, done](Result<Fd> fd) {
+                                        *again = *again || fd;
+                                        done(std::move(fd));
+                                      });
   });
 }
 

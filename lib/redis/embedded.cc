@@ -13,9 +13,10 @@ using base::Errc;
 using base::Fd;
 using base::Result;
 
-Embedded::Embedded(net::Loop& loop, net::Address socket, base::Time deadline, Done done)
+Embedded::Embedded(net::Loop& loop, net::Address socket, bool again, base::Time deadline, Done done)
     : loop_(loop),
       socket_(std::move(socket)),
+      again_(again),
       deadline_(deadline),
       done_(std::move(done)),
       timer_(loop, [this] { late(); }) {
@@ -47,6 +48,7 @@ Result<void> Embedded::start() {
   net::Command command;
   command.argv = {base::paths::libexec() + "/redis-embedded", socket_.text,
                   base::paths::state() + "/redis"};
+  if (again_) command.argv.emplace_back("again");
   command.environment = net::environment();
   command.out = command.err = pipe->write.get();
   command.group = true;

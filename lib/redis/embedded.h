@@ -20,10 +20,11 @@ class Embedded {
  public:
   using Done = std::function<void(base::Result<base::Fd>)>;
 
-  // `socket` is the one in the runtime folder. Starts at once; `done` is called once, from the
-  // loop, before the deadline, unless this goes first. When redis-server is not installed the error
-  // says what to install or which variable to set. `done` may not delete the Embedded.
-  Embedded(net::Loop& loop, net::Address socket, base::Time deadline, Done done);
+  // `socket` is the one in the runtime folder. again: who asks was connected, and does not start a
+  // server that was stopped on purpose (lineman down). Begins at once; `done` is called once, from
+  // the loop, before the deadline, unless this goes first. When redis-server is not installed the
+  // error says what to install or which variable to set. `done` may not delete the Embedded.
+  Embedded(net::Loop& loop, net::Address socket, bool again, base::Time deadline, Done done);
   ~Embedded();
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;
@@ -39,6 +40,7 @@ class Embedded {
 
   net::Loop& loop_;
   net::Address socket_;
+  bool again_;
   base::Time deadline_;
   Done done_;
   base::Fd words_;  // what the script says

@@ -51,6 +51,21 @@ server_pid() { on_redis INFO server | tr -d '\r' | sed -n 's/^process_id://p'; }
   assert_output one
 }
 
+@test "lineman down holds, though somebody waits, until a tool begins that needs it" {
+  start_bg sh -c 'exec qwait -w jobs -n 1 >got 2>err'
+  local waiter=$BG
+  wait_until 10 sh -c 'redis-cli -s run/redis.sock INFO clients | grep -q "^connected_clients:[34]"'
+  run lineman down
+  assert_success
+  wait_until 10 file_has err 'stopped by lineman down'
+  assert_not_exists run/redis.sock
+  qput -w jobs one
+  wait_until 40 file_has got one
+  wait_until 5 pid_ended "$waiter"
+  # A killed one is another matter.
+  assert_not_exists state/redis/stopped
+}
+
 @test "its script killed with KILL: the server ends as well, and the next has its data" {
   qput -w jobs one
   local pid

@@ -201,6 +201,7 @@ redis_socket() { [ -S "$LINEMAN_RUNTIME/redis.sock" ] && answers "$LINEMAN_RUNTI
 
 stop_redis() {
   redis_socket || return 0
+  : >"$LINEMAN_STATE/redis/stopped" # who waits there still is not to start it again
   ask "$LINEMAN_RUNTIME/redis.sock" SHUTDOWN >/dev/null
   while redis_socket && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.1; done
   ! redis_socket || left="$left$LINEMAN_RUNTIME/redis.sock "

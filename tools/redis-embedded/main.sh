@@ -1,16 +1,18 @@
 #!/bin/sh
-# redis-embedded SOCKET FOLDER: starts the private redis-server that the tools of one user share, and
+# redis-embedded SOCKET FOLDER [again]: starts the private redis-server that the tools of one user share, and
 # ends when it answers and knows our functions; where one answers already there is nothing to do. The
-# tools call it (lib/redis/embedded.h); it is not for people. Why it failed is on stderr.
+# tools call it (lib/redis/embedded.h); it is not for people. Why it failed is on stderr. One that was
+# stopped on purpose (FOLDER/stopped is there) is not started `again` for who was connected to it.
 #
 # The server listens on SOCKET alone and keeps its data in FOLDER. `redis-embedded SOCKET FOLDER serve`
 # stays with it, in a session of its own: when SOCKET or its folder is gone, or TERM comes, the server
 # writes what it has and ends, and this with it; and so it does when this is killed.
 set -u
 umask 077
-usage='usage: redis-embedded socket folder
+usage='usage: redis-embedded socket folder [again]
 
 Starts the private redis-server that the tools of one user share: at SOCKET, its data in FOLDER.
+With "again", not after `lineman down`.
 Status 0: it answers there; 111: it does not. Used by the tools of lineman.
 
   -h, --help     this text
@@ -20,7 +22,7 @@ case ${1-} in
   -V | --version) echo 'redis-embedded @VERSION@' && exit 0 ;;
   -*) printf 'redis-embedded: %s: no such option\n' "$1" >&2 && exit 100 ;;
 esac
-if [ $# -ne 2 ] && [ "$#${3-}" != 3serve ]; then
+if [ $# -ne 2 ] && [ "$#${3-}" != 3serve ] && [ "$#${3-}" != 3again ]; then
   printf '%s\n' "$usage" >&2
   exit 100
 fi
@@ -47,6 +49,9 @@ start() {
   flock -n 8 || say "somebody else starts redis-server, and is slow"
   flock 8
   [ -z "$(ask PING 2>/dev/null)" ] || exit 0 # who had the lock before us has started it
+  [ "$1" != again ] || [ ! -e "$folder/stopped" ] ||
+    fail "redis-server was stopped by lineman down; the next tool that begins starts it"
+  rm -f -- "$folder/stopped"
 
   # The server's own, until it has ended, whatever becomes of its script: two servers that append to
   # one file would ruin it.
@@ -114,4 +119,4 @@ END
 }
 
 exec </dev/null
-if [ "${3-}" = serve ]; then serve; else start; fi
+if [ "${3-}" = serve ]; then serve; else start "${3-}"; fi
