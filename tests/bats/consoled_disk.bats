@@ -190,7 +190,7 @@ wait(lambda: ask(ctl, {"cmd": "status"})["definitions"]["waiting"] == 5)
 for a in (first, made, command, half, gone): assert a.waits(), a.early
 gone.s.close()
 # What is asked on top of that is answered at once.
-assert http(web, put("cat -e"))[0] == 409
+assert http(web, put("cat -e"))[0] == 412
 assert http(api, post("made"))[0] == 409
 assert ask(ctl, {"cmd": "create", "node": node("told")})["error"]["code"] == "busy"
 assert http(api, request(b"GET", b"/nodes/made"))[0] == 400

@@ -173,6 +173,20 @@ print("each")'
   refute_output --partial 'no such parameter'
 }
 
+@test "PUT with If-Match replaces what was seen, or anything, and nothing that was changed since: 412" {
+  create n1 cat
+  local socket=$LINEMAN_RUNTIME/consoled.sock seen
+  seen=$(curl -s -D - -o /dev/null --unix-socket "$socket" http://x/nodes/n1 | tr -d '\r' | sed -n 's/^ETag: //Ip')
+  put() { # ETAG COMMAND
+    curl -s -o /dev/null -w '%{http_code} ' --unix-socket "$socket" -X PUT -H "If-Match: $1" http://x/v1/nodes/n1 \
+      -d "{\"name\":\"n1\",\"driver\":\"cmd\",\"params\":{\"cmd\":\"$2\"}}"
+    show n1 | jq -r .params.cmd
+  }
+  assert_equal "$(put "$seen" one)" "200 one"
+  assert_equal "$(put "$seen" two)" "412 one"
+  assert_equal "$(put '*' three)" "200 three"
+}
+
 @test "the status counts descriptors, and /metrics too" {
   create n1 cat
   wait_until 5 state_is n1 connected

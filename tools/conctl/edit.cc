@@ -53,6 +53,11 @@ Result<Seen> look(Server& server, const std::string& name) {
   return seen;
 }
 
+// It was changed by somebody else, or is being changed.
+bool crossed(const Result<http::Answer>& answer) {
+  return answer && (answer->status == 409 || answer->status == 412);
+}
+
 Result<http::Answer> put(Server& server, const std::string& name, const Seen& seen,
                          const std::string& body) {
   const std::string match =
@@ -69,7 +74,7 @@ int by_words(const Options& options, Server& server, const std::string& name,
     const std::string body =
         wire::dump(apply(definition, name, wire::Json::parse(seen->node.dump())));
     const Result<http::Answer> answer = put(server, name, *seen, body);
-    if (answer && answer->status == 409 && left > 1) continue;
+    if (crossed(answer) && left > 1) continue;
     return tell(options, answer, name, "Updated");
   }
 }
@@ -171,7 +176,7 @@ int in_editor(const Options& options, Server& server, const std::string& name) {
     const Result<http::Answer> answer = put(server, name, *seen, *body);
     if (answer && answer->status / 100 == 2) return tell(options, answer, name, "Updated");
     const base::Error wrong = answer ? refusal(*answer) : answer.error();
-    const bool mistaken = answer && answer->status / 100 == 4 && answer->status != 409;
+    const bool mistaken = answer && answer->status / 100 == 4 && !crossed(answer);
     if (mistaken && once_more(options, wrong)) continue;
     return kept(options, draft, wrong);
   }

@@ -30,7 +30,7 @@ struct Words {
   int status;
   std::string_view words;
 };
-// congo's table.
+// congo's table, and 412, which it never meets.
 constexpr std::array kWords = {
     Words{400, "bad request"},
     Words{401, "unauthorised"},
@@ -38,6 +38,7 @@ constexpr std::array kWords = {
     Words{404, "not found"},
     Words{405, "method not allowed"},
     Words{409, "conflict"},
+    Words{412, "changed meanwhile"},
     Words{413, "over limit"},
     Words{415, "bad media type"},
     Words{422, "unprocessable"},
@@ -55,6 +56,7 @@ Errc code_of(int status) {
     case 403:
       return Errc::denied;
     case 409:
+    case 412:
       return Errc::busy;
     default:
       return status >= 500 ? Errc::io : Errc::bad_input;

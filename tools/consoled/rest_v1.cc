@@ -85,7 +85,8 @@ void RestV1::add_routes(http::Router& router) {
 }
 
 void RestV1::add_local_routes(http::Router& router) {
-  // Another definition in place of the one there is; with If-Match, of the one that was seen.
+  // Another definition in place of the one there is; with If-Match (RFC 9110, 13.1.1), of the one
+  // that was seen.
   router.add("PUT", "/v1/nodes/{node}", [this](const ExchangePtr& e, const Parameters& p) {
     Result<json> body = wire::parse(e->request().body);
     if (!body) return refuse(e, body.error());
@@ -99,9 +100,9 @@ void RestV1::add_local_routes(http::Router& router) {
     node->name = name;
     const Console* c = nodes_.find(node->name);
     const std::string_view seen = e->request().fields.get("If-Match");
-    const bool changed = nodes_.changing(node->name) || (c != nullptr && seen != c->revision());
-    if (!seen.empty() && changed) {
-      return refuse(e, base::error(base::Errc::busy, node->name, " was changed meanwhile"));
+    const bool same = c == nullptr || seen == "*" || seen == c->revision();
+    if (!seen.empty() && (nodes_.changing(node->name) || !same)) {
+      return e->respond(http::error_response(412, "busy", node->name + " was changed meanwhile"));
     }
     const Result<void> taken = nodes_.replace(std::move(*node), [e](const Result<void>& stored) {
       stored ? answer(e, json::object()) : refuse(e, stored.error());
