@@ -184,7 +184,13 @@ void Client::data(std::string_view bytes) {
   }
 }
 
+// "message", the channel, and what it says: no command of who subscribes is answered so.
+bool Client::is_pushed(const Reply& reply) const {
+  return events_.pushed && reply.items.size() == 3 && reply.items[0].text == "message";
+}
+
 void Client::answered(Reply reply) {
+  if (is_pushed(reply)) return events_.pushed(reply.items[2].text);
   if (waiting_.empty()) return lose(base::error(Errc::bad_input, "an answer to no question"));
   const Done done = std::move(waiting_.front());
   waiting_.pop_front();

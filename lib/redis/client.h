@@ -62,6 +62,10 @@ class Client {
     std::function<void(const base::Error&)> lost;
     // What is unsent fell below low water (net::Stream); null: no interest.
     std::function<void()> low_water;
+    // A message of a channel that was subscribed to, as RESP2 has it: it comes among the answers,
+    // and answers nothing. Null: nobody subscribes, and it is as wrong as any answer to no
+    // question.
+    std::function<void(const std::string& message)> pushed = nullptr;
   };
 
   Client(net::Loop& loop, Connect connect, Login login, Events events);
@@ -94,6 +98,7 @@ class Client {
   void time_is_up();
   void send(const std::vector<std::string_view>& argv, Done done);
   void data(std::string_view bytes);
+  bool is_pushed(const Reply& reply) const;
   void answered(Reply reply);
   void retire_stream();
   void lose(const base::Error& why);

@@ -334,3 +334,40 @@ TEST_CASE("done may issue commands, and have its client deleted") {
   REQUIRE(run_until(loop, [&] { return client == nullptr; }));
   CHECK(depth == 10);
 }
+
+TEST_CASE("messages of a channel come among the answers, each to whom it belongs") {
+  const RedisServer server;
+  std::vector<std::string> pushed, answers;
+  Told told;
+  Client::Events events = told.events();
+  events.pushed = [&](const std::string& message) { pushed.push_back(message); };
+  net::Loop loop;
+  Client client(loop, redis::connector(server.target()), {}, events);
+  REQUIRE(run_until(loop, [&] { return client.ready(); }));
+  const auto keep = [&](const Result<Reply>& r) {
+    answers.push_back(r && !r->items.empty() ? r->items[0].text : RedisServer::text_of(r));
+  };
+  client.command({"SUBSCRIBE", "c"}, keep);
+  REQUIRE(run_until(loop, [&] { return answers.size() == 1; }));
+  const std::string bytes("a\r\n\0b", 5);
+  CHECK(server.ask({"PUBLISH", "c", bytes}) == "1");
+  client.command({"PING"}, keep);
+  client.command({"GET", "k"}, keep);
+  REQUIRE(run_until(loop, [&] { return answers.size() == 3; }));
+  REQUIRE(pushed.size() == 1);
+  const bool same = pushed[0] == bytes;
+  CHECK(same);
+  CHECK(answers[0] == "subscribe");
+  CHECK(answers[1] == "pong");
+  CHECK(answers[2].starts_with("ERR Can't execute 'get'"));
+  CHECK(told.lost == 0);
+}
+
+TEST_CASE("a message for who asked for none ends the connection") {
+  const RedisServer server;
+  Connected c(server.target());
+  CHECK(c.ask({"SUBSCRIBE", "c"}) == "subscribe c  ");
+  server.ask({"PUBLISH", "c", "x"});
+  REQUIRE(run_until(c.loop, [&] { return c.told.lost == 1; }));
+  CHECK(c.told.why == "an answer to no question");
+}
