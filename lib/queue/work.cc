@@ -1,6 +1,7 @@
 #include "lib/queue/work.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "lib/queue/answer.h"
@@ -109,6 +110,19 @@ DeadAnswer parse_dead(const Reply& r) {
           static_cast<uint64_t>(number_at(r, 2))};
 }
 
+// One word of a line, up to the next space or its end.
+std::string_view next_word(std::string_view& line) {
+  const std::string_view word = line.substr(0, line.find(' '));
+  line.remove_prefix(std::min(word.size() + 1, line.size()));
+  return word;
+}
+
+bool next_number(std::string_view& line, int64_t& number) {
+  const std::string_view word = next_word(line);
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  return error == std::errc{} && end == word.data() + word.size();
+}
+
 Result<void> check_put(const PutOptions& options, const std::vector<std::string_view>& payloads) {
   if (payloads.empty() || payloads.size() > kMaxBatch) {
     return base::error(Errc::bad_input, "1 to 1000 items in one put");
@@ -137,6 +151,37 @@ Result<Lease> parse_lease(std::string_view text) {
     return base::error(Errc::bad_input, "'", text, "': expected ID:TOKEN, as --hold prints it");
   }
   return Lease{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+// TOKEN ID PRIORITY PUT LIMIT RESULT UNTIL NOW SIZE, then as many bytes of the unique key, then the
+// payload.
+Result<TakeAnswer> handed(std::string_view message) {
+  TakeAnswer answer;
+  if (message.empty()) return answer;
+  const size_t end = std::min(message.find('\n'), message.size());
+  std::string_view line = message.substr(0, end), rest = message.substr(end);
+  Item item;
+  answer.lease.token = next_word(line);
+  answer.lease.id = item.id = next_word(line);
+  int64_t numbers[7] = {};
+  bool good = !answer.lease.token.empty() && !item.id.empty() && !rest.empty();
+  for (int64_t& number : numbers) good = next_number(line, number) && good;
+  const auto [priority, put, limit, result, until, now, size] = numbers;
+  if (!good || !line.empty() || size < 0 || static_cast<size_t>(size) >= rest.size()) {
+    return base::error(Errc::bad_input, "a message that no put of ours has sent");
+  }
+  item.priority = static_cast<int>(priority);
+  item.put_ms = put;
+  item.tries = 1;
+  item.limit = static_cast<int>(limit);
+  item.result_ms = result;
+  item.unique = rest.substr(1, static_cast<size_t>(size));
+  item.at_ms = until;
+  item.payload = rest.substr(1 + static_cast<size_t>(size));
+  item.size = item.payload.size();
+  answer.now_ms = now;
+  answer.item = std::move(item);
+  return answer;
 }
 
 int64_t TakeAnswer::block_ms() const {
@@ -175,9 +220,16 @@ void Work::put(const PutOptions& options, const std::vector<std::string_view>& p
 }
 
 void Work::take(int64_t lease_ms, std::string_view worker, Done<TakeAnswer> done) {
-  const std::string token = random_hex(16), lease = std::to_string(lease_ms);
-  call(lua::work_take, {lease, token, worker.substr(0, 256)},
-       into(std::move(done), [token](const Reply& r) { return parse_take(r, token); }));
+  take(lease_ms, worker, {.channel = "", .token = random_hex(16), .former = ""}, std::move(done));
+}
+
+void Work::take(int64_t lease_ms, std::string_view worker, const Standby& standby,
+                Done<TakeAnswer> done) {
+  const std::string lease = std::to_string(lease_ms);
+  call(lua::work_take,
+       {lease, standby.token, worker.substr(0, 256), standby.channel, standby.former},
+       into(std::move(done),
+            [token = standby.token](const Reply& r) { return parse_take(r, token); }));
 }
 
 void Work::renew(const Lease& lease, int64_t lease_ms, Done<Fate> done) {
@@ -235,6 +287,17 @@ void Work::requeue(std::string_view id, Done<DeadAnswer> done) {
 
 void Work::drop(std::string_view id, Done<DeadAnswer> done) {
   call(lua::work_drop, {id}, into(std::move(done), parse_dead));
+}
+
+std::string Work::taker_channel(std::string_view channel) const {
+  return base::cat(key(queue_, "taker"), ":", channel);
+}
+
+std::vector<std::string> Work::withdraw_command(int64_t lease_ms, std::string_view worker,
+                                                const Standby& standby) const {
+  return {"LREM", key(queue_, "standby"), "-1",
+          base::cat(standby.channel, " ", standby.token, " ", std::to_string(lease_ms), " ",
+                    worker.substr(0, 256))};
 }
 
 std::vector<std::string> Work::wake_command(int64_t block_ms) const {

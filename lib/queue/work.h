@@ -76,6 +76,18 @@ struct TakeAnswer {
   int64_t block_ms() const;
 };
 
+// How a taker stands by where nothing is ready: a put then leases its item to it and tells it so.
+struct Standby {
+  std::string
+      channel;  // random hex digits, new for each connection; it subscribes to taker_channel()
+  std::string token;   // of this call, random_hex(16): the lease's, whoever gives it
+  std::string former;  // of the call before, by which it stands by no longer; empty: none
+};
+
+// The message of a put to one who stands by: its item and lease, as take() would answer. An empty
+// one (it should look) has no item. bad_input: it is none of ours.
+base::Result<TakeAnswer> handed(std::string_view message);
+
 // What became of a lease's item.
 enum class Fate {
   done,  // renewed, acknowledged, released, buried as asked
@@ -129,6 +141,10 @@ class Work {
   // The most urgent item, leased for `lease_ms`. `worker` is for the lists: "host:pid". Each call
   // draws a new token. A take whose answer is lost counts as a try once its lease has run out.
   void take(int64_t lease_ms, std::string_view worker, Done<TakeAnswer> done);
+  // The same with a token and, with a channel, to stand by where nothing is ready. Lease and worker
+  // are those of the former call.
+  void take(int64_t lease_ms, std::string_view worker, const Standby& standby,
+            Done<TakeAnswer> done);
 
   void renew(const Lease& lease, int64_t lease_ms, Done<Fate> done);
   void ack(const Lease& lease, Done<Fate> done);
@@ -158,6 +174,12 @@ class Work {
   void requeue(std::string_view id, Done<DeadAnswer> done);
   void drop(std::string_view id, Done<DeadAnswer> done);
 
+  // The channel to subscribe to, before one stands by.
+  std::string taker_channel(std::string_view channel) const;
+  // To send: who stood by under standby.token no longer does. Answers 1, or 0: it was told
+  // something.
+  std::vector<std::string> withdraw_command(int64_t lease_ms, std::string_view worker,
+                                            const Standby& standby) const;
   // To send on a second connection (it blocks there): waits for a wake token. Nil: none came.
   std::vector<std::string> wake_command(int64_t block_ms) const;
   // Waits for the result of an item without taking it away: answers its `end`, nil when time is

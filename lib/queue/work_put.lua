@@ -13,6 +13,8 @@
 -- Answers  { 'put', dropped, id, ... }   dropped: how many of the oldest made room
 --          { 'full', 0, id, ... }        only the first ones were put: as many as there are ids
 --          { 'exists', 0, id }           the unique key's item; nothing was put
+-- One item that is not delayed goes to a taker that stands by, where there is one: it is told the
+-- item, and the item is leased to it.
 -- A crash right after leaves the items in the queue; a client that heard no answer does not know it.
 local prefix = string.sub(KEYS[1], 1, -5)
 local priority, delay, limit = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -106,6 +108,41 @@ local function schedule(ids, due)
   redis.call('ZADD', prefix .. 'delayed', unpack(scored))
 end
 
+-- The item for a taker that stands by: a line that says all of it, the unique key, the payload.
+local function handed(id, now, token, lease)
+  local line = string.format(
+    '%s %s %d %d %d %d %d %d %d\n', token, id, priority, now, limit, result, now + lease, now, #unique
+  )
+  return line .. unique .. ARGV[first]
+end
+
+local function store_leased(id, facts, ends, token, worker)
+  redis.call(
+    'HSET', prefix .. 'item', id, '\n' .. ARGV[first], id .. ':facts', first_lease(facts, token, worker)
+  )
+  redis.call('ZADD', prefix .. 'leased', string.format('%d', ends), id)
+end
+
+-- One item, for now: to a taker that stands by, unless others are ready, which go first.
+local function put_one(id, now)
+  local facts, others, token, lease, worker = first_facts(now)
+  local told = tell_taker(prefix, function(...)
+    if others == nil then others = redis.call('EXISTS', unpack(ready_lists(prefix))) > 0 end
+    token, lease, worker = ...
+    return others and '' or handed(id, now, token, lease)
+  end, #ARGV[first] > 4096)
+  if told and not others then return store_leased(id, facts, now + lease, token, worker) end
+  store({ id }, facts)
+  schedule({ id }, now)
+  if not told then leave_token(prefix) end
+end
+
+local function put_all(ids, now)
+  store(ids, first_facts(now))
+  schedule(ids, now + delay)
+  for _ = 1, math.min(#ids, 2) do wake(prefix) end
+end
+
 local function put()
   local now = clock()
   local count = last - first + 1
@@ -113,10 +150,12 @@ local function put()
   if not mode then redis.call('SET', KEYS[1], 'work') end
   local ids, head, tail, format = {}, epoch_of(prefix, ARGV[1]) .. '-', '-' .. ARGV[2], string.format
   for i = 1, count do ids[i] = head .. format('%d', number + i) .. tail end
-  store(ids, first_facts(now))
   if unique ~= '' then redis.call('HSET', prefix .. 'unique', unique, ids[1]) end
-  schedule(ids, now + delay)
-  for _ = 1, math.min(count, 2) do wake(prefix) end
+  if count == 1 and delay == 0 then
+    put_one(ids[1], now)
+  else
+    put_all(ids, now)
+  end
   return ids
 end
 

@@ -9,13 +9,18 @@
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
 -- ARGV     1 lease, ms   2 token, random, up to 64 bytes   3 the worker's name for the lists
+--          4 channel, random, up to 64 bytes, by which to stand by where nothing is ready, or ''
+--          5 token of the call before, by which one stands by no longer, or ''
 -- Answers  { now, next } when nothing is ready, else { now, next, item }
 --          now: Redis's clock, ms since 1970; next: when a delayed item or a lease is due next, -1 for
 --          never; item: { id, priority, put, tries with this one, limit, result, unique, worker,
 --          reason, lease until, size, payload }
+-- Who stands by, under the token of this call, hears of an item in a message to
+-- lineman:{q.NAME}:taker:CHANNEL: leased to him by the put, or empty: he should look.
 -- A crash right after leaves the item leased; it comes back when the lease has run out, the try counted.
 local prefix = string.sub(KEYS[1], 1, -5)
 local lease, token, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local channel, former = ARGV[4] or '', ARGV[5] or ''
 local now = clock()
 
 local function came_back(id, facts)
@@ -51,11 +56,8 @@ end
 
 -- The most urgent id, out of its list; and the lists.
 local function pop()
-  local ready = prefix .. 'ready:'
-  local lists = {
-    ready .. '0', ready .. '1', ready .. '2', ready .. '3', ready .. '4', ready .. '5', ready .. '6', ready .. '7',
-    ready .. '8', ready .. '9', 'LEFT',
-  }
+  local lists = ready_lists(prefix)
+  lists[11] = 'LEFT'
   local popped = redis.call('LMPOP', '10', unpack(lists))
   return popped and popped[2][1], lists
 end
@@ -65,12 +67,29 @@ local function lease_facts(facts, text)
   local fresh = not facts.w
   facts.n = (facts.n or 0) + 1
   facts.k, facts.w, facts.rn = token, worker, nil
-  if not fresh then return cjson.encode(facts) end
-  return string.sub(text, 1, -2) .. ',"n":1,"k":' .. cjson.encode(token) .. ',"w":' .. cjson.encode(worker) .. '}'
+  return fresh and first_lease(text, token, worker) or cjson.encode(facts)
+end
+
+-- The latest are at the end.
+local function stand_by()
+  local list = prefix .. 'standby'
+  local count = redis.call('RPUSH', list, registration(channel, token, ARGV[1], worker))
+  if count > 10000 then redis.call('LTRIM', list, -10000, -1) end
+end
+
+local function bad_standby()
+  if channel == '' and former == '' then return false end
+  return #channel > 64 or string.find(channel .. token .. former, '%s') or not string.find(ARGV[1], '^%d+$')
 end
 
 if not lease or lease < 1 or token == '' or #token > 64 or #worker > 256 then
   return redis.error_reply('ARGS work_take: a lease in ms, a token, a name')
+end
+if bad_standby() then
+  return redis.error_reply('ARGS work_take: a channel and tokens without spaces, a lease of digits')
+end
+if former ~= '' then
+  redis.call('LREM', prefix .. 'standby', -1, registration(channel, former, ARGV[1], worker))
 end
 local due = first_due()
 if due <= now then
@@ -82,6 +101,7 @@ if not id then
   -- What something came out of is in work mode.
   local mode = redis.call('GET', KEYS[1])
   if mode and mode ~= 'work' then return mode_error(prefix, mode) end
+  if channel ~= '' then stand_by() end
   return { now, due < math.huge and due or -1 }
 end
 local ends = now + lease

@@ -76,6 +76,17 @@ absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 took_term() { ! grep -q '^S[hi][dg]Pnd:.*[4-7c-f]...$' "/proc/$1/status"; }  # PID: none waits for it
 size_at_least() { [ "$(stat -c %s "$1")" -ge "$2" ]; }  # FILE BYTES
 
+# waiting [N]: so many wait for a queue's next, blocked in a command or standing by. `redis` is the
+# file's own.
+waiting() {
+  local count
+  count=$(redis eval "local n = 0
+    for _, key in ipairs(redis.call('KEYS', 'lineman:*:standby')) do n = n + redis.call('LLEN', key) end
+    return n" 0 2>/dev/null) || return 1
+  count=$((count + $(redis client list | grep -cE ' flags=b.* cmd=(xread|bl|br)')))
+  [ "$count" -ge "${1:-1}" ]
+}
+
 # A port that nobody has, and that nobody takes before the test's server does: it is below those that
 # the kernel gives to connections, and each is given once, to all tests of a user. As free_port of
 # tests/unit/port.h, with which it shares the file that has the last one.

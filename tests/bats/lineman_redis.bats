@@ -138,12 +138,18 @@ commands_of() {
 @test "a put, and a take that finds something, are few commands: they stand between it and who waits" {
   redis FCALL lineman_queue_work_put 1 'lineman:{q.w}:mode' aaaaaaaa bbbb 5 0 0 0 '' 0 refuse first
   redis DEL 'lineman:{q.w}:wake'
-  [ "$(commands_of work_put w aaaaaaaa bbbb 5 0 0 0 '' 0 refuse x)" -le 8 ]
+  [ "$(commands_of work_put w aaaaaaaa bbbb 5 0 0 0 '' 0 refuse x)" -le 9 ]
   # This one wakes the next taker, too.
-  [ "$(commands_of work_take w 60000 token me)" -le 10 ]
+  [ "$(commands_of work_take w 60000 token me)" -le 11 ]
   grep -qx first called
   [ "$(commands_of work_take w 60000 token me)" -le 8 ]
   grep -qx x called
+  # And one that goes straight to who stands by, with its message.
+  [ "$(commands_of work_take w 60000 token me channel)" -le 6 ]
+  start_bg sh -c 'exec redis-cli -s "$REDIS_SOCKET" SUBSCRIBE "lineman:{q.w}:taker:channel" >heard'
+  wait_until 5 file_has heard subscribe
+  [ "$(commands_of work_put w aaaaaaaa bbbb 5 0 0 0 '' 0 refuse y)" -le 9 ]
+  wait_until 5 file_has heard y
 }
 
 @test "each script says what it takes, what it answers, and what a crash leaves" {
@@ -259,5 +265,36 @@ dead_are() {
   assert_refused
   as taker work_take X 60000 token me | grep -qx ready
   run as taker work_take Y 1000 token me
+  assert_refused
+}
+
+@test "what that user puts goes straight to that taker, who may stand by and withdraw" {
+  users
+  start_bg sh -c 'exec redis-cli -s "$REDIS_SOCKET" --no-auth-warning --user taker --pass changeme \
+    SUBSCRIBE "lineman:{q.X}:taker:c1" >heard'
+  wait_until 5 file_has heard subscribe
+  stands() { [ "$(redis LLEN 'lineman:{q.X}:standby')" = "$1" ]; }
+  told() { [ "$(grep -cx message heard)" = "$1" ]; }
+  as taker work_take X 60000 t1 me c1
+  as taker work_take X 60000 t2 me c1 t1
+  stands 1
+  redis --no-auth-warning --user taker --pass changeme LREM 'lineman:{q.X}:standby' -1 'c1 t2 60000 me'
+  stands 0
+  as taker work_take X 60000 t3 me c1
+  as putter work_put X dddddddd bbbb 5 0 0 0 '' 0 refuse "$(printf '%5000s' long)"
+  wait_until 5 told 1
+  assert_equal "$(as taker work_ack X dddddddd-1-bbbb t3)" done
+  # And from both that something is there.
+  as taker work_take X 60000 t4 me c1
+  as putter work_put X dddddddd bbbb 5 0 0 0 '' 0 refuse a b
+  wait_until 5 told 2
+  as taker work_take X 60000 t5 me
+  as taker work_take X 60000 t6 me
+  as taker work_take X 60000 t7 me c1
+  stands 1
+  as taker work_release X dddddddd-2-bbbb t5 0 1 ''
+  wait_until 5 told 3
+  stands 0
+  run redis --no-auth-warning --user putter --pass changeme SUBSCRIBE 'lineman:{q.X}:taker:c1'
   assert_refused
 }

@@ -2,7 +2,6 @@
 load helper
 
 redis() { redis-cli -s "$T/run/redis.sock" "$@"; }
-waiting() { [ "$(redis client list 2>/dev/null | grep -cE ' flags=b.* cmd=(xread|bl|br)')" -ge "${1:-1}" ]; }
 lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 has() { [ "$(qwait -w "$1" -j --stats | jq ".$2")" = "$3" ]; }
 

@@ -27,6 +27,7 @@ clocked() { LD_PRELOAD=$CLOCK/clock.so "$@"; }
 leased_until() { redis ZRANGE 'lineman:{q.jobs}:leased' 0 -1 WITHSCORES | tail -n 1; }
 is_renewed() { [ "$(leased_until)" != "$1" ]; }
 blocked() { [ "$(redis CLIENT LIST | grep -cE " flags=b.* cmd=$1 ")" -ge "${2:-1}" ]; }
+standing() { [ "$(redis LLEN 'lineman:{q.jobs}:standby')" = "$1" ]; }
 stats() { qwait -w jobs -j --stats | jq "$1"; }
 
 @test "the clock is what it says, and only Redis's" {
@@ -84,22 +85,28 @@ stats() { qwait -w jobs -j --stats | jq "$1"; }
 @test "Redis back: who waits is woken by a put" {
   start_bg sh -c 'qwait -w jobs -n 1 >work'
   start_bg sh -c 'qwait -n 1 >told'
-  wait_until 5 blocked '(blpop|xread)' 2
+  start_bg sh -c 'qwait -w jobs -n 1 --lease 10 >blocked' # too short to stand by
+  wait_until 5 blocked xread
+  wait_until 5 blocked blpop
+  wait_until 5 standing 1
   redis_ahead -3600
   qput -w jobs x
   qput y
   wait_until 2 file_has work x
+  qput -w jobs z
+  wait_until 2 file_has blocked z
   wait_until 2 file_has told y
 }
 
 @test "Redis back: who waits looks as often as ever, and takes what a dead taker left" {
   start_bg sh -c 'qwait -w jobs -n 1 >work'
-  wait_until 5 blocked blpop
+  wait_until 5 standing 1
   redis_ahead -3600
   # Taken before the waiter heard of it; then its lease runs out, and nobody tells.
   redis -x FUNCTION LOAD REPLACE <"$BUILD/share/lineman/redis/lineman.lua"
   redis <<'END'
 MULTI
+DEL lineman:{q.jobs}:standby
 FCALL lineman_queue_work_put 1 lineman:{q.jobs}:mode aaaaaaaa bbbb 5 0 0 0 '' 0 refuse left
 FCALL lineman_queue_work_take 1 lineman:{q.jobs}:mode 1000 token dead
 DEL lineman:{q.jobs}:wake

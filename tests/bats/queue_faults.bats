@@ -21,7 +21,6 @@ end_server() {
   wait_until 5 pid_ended "$SERVER"
 }
 stat_of() { qwait -w jobs -j --stats | jq "$1"; }
-waits() { [ "$(redis CLIENT LIST | grep -cE ' flags=b.* cmd=(xread|blpop)')" -ge "${1:-1}" ]; }
 
 # --- Certificates
 
@@ -70,7 +69,7 @@ certificates() {
   certificates
   tls_server good
   start_bg sh -c 'exec qwait --redis "$1" -w jobs -x sh -c "cat >>ran" 2>worker.err' sh "$TLS"
-  wait_until 10 waits
+  wait_until 10 waiting
   end_server
   tls_server old
   wait_until 15 file_has worker.err 'the one of old expired at 2021-02-03'
@@ -163,7 +162,7 @@ certificates() {
   assert_failure 111
   assert_output --partial WRONGPASS
   start_bg sh -c 'exec qwait -w jobs -x sh -c "cat >>ran" 2>worker.err'
-  wait_until 10 waits
+  wait_until 10 waiting
   redis CONFIG SET requirepass two
   echo two >password.now
   redis CLIENT KILL TYPE normal SKIPME yes
@@ -197,7 +196,7 @@ certificates() {
   server
   qput news
   start_bg sh -c 'qwait 2>waiter.err; echo $? >status'
-  wait_until 5 waits
+  wait_until 5 waiting
   end_server
   server
   qput -w notices work

@@ -5,7 +5,6 @@ load helper
 redis() { redis-cli -s "$T/run/redis.sock" "$@"; }
 stat_of() { qwait -w jobs -j --stats | jq "$1"; }
 is() { [ "$(stat_of "$1")" = "$2" ]; }
-waiting() { [ "$(redis client list 2>/dev/null | grep -cE ' flags=b.* cmd=(xread|bl)')" -ge "${1:-1}" ]; }
 status_of() { wait_until "${2:-10}" test -s "$1.status" && cat "$1.status"; }
 
 # bg NAME COMMAND...: in the background: NAME.out, NAME.err, NAME.status, NAME.pid.

@@ -19,6 +19,7 @@ counts() { stats '"\(.ready) \(.delayed) \(.leased) \(.dead)"'; }
 counts_are() { [ "$(counts)" = "$1" ]; }
 try_of_next() { qwait -w jobs --peek -j | jq .try; }
 lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+standing() { [ "$(redis LLEN 'lineman:{q.jobs}:standby')" = "$1" ]; }
 
 # at CALL:N:ACTION TOOL ARGUMENTS...: the tool through a proxy that does this; out, err, status, pid.
 # Back when the proxy has come to it.
@@ -205,11 +206,11 @@ WORKER=(qwait -w jobs --lease 0.9 -x sh -c 'echo "$LINEMAN_TRY $1" >>ran' sh {})
 }
 
 @test "a taker is killed with the wake token in its hand: who waits beside it looks within five seconds" {
-  start_bg sh -c 'while [ ! -e first ]; do sleep 0.02; done; qwait -w jobs -n 1 >second'
+  start_bg sh -c 'while [ ! -e first ]; do sleep 0.02; done; qwait -w jobs -n 1 --lease 10 >second'
   start_bg sh -c 'while [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 1 ]; do sleep 0.02; done
     touch first
     while [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 2 ]; do sleep 0.02; done; qput -w jobs x'
-  at blpop:1:mute qwait -w jobs --lease 10 # longer ones take ahead
+  at blpop:1:mute qwait -w jobs --lease 10 # longer ones stand by
   kill_it
   wait_until 6 file_has second x
 }
@@ -327,45 +328,96 @@ feeder() {
   done
 }
 
-blocked() { [ "$(redis INFO clients | tr -d '\r' | sed -n 's/^blocked_clients://p')" = "$1" ]; }
+# --- Standing by
 
+# put_when_standing WHAT...: to one who stands by, from behind.
+put_when_standing() {
+  start_bg sh -c 'while [ "$(redis-cli -s r.sock LLEN "lineman:{q.jobs}:standby")" != 1 ]; do sleep 0.02; done
+    exec qput -w jobs "$@"' sh "$@"
+}
 
-@test "a waiter's next take stands behind what blocks: an item is leased to it without its doing" {
+lrem_was_called() { redis INFO commandstats | grep -q "^cmdstat_lrem:calls=$1,"; }
+
+@test "a put leases its item to who stands by, without its doing" {
   qwait -w jobs -n 1 >out 3>&- &
   local pid=$!
-  wait_until 5 blocked 1
+  wait_until 5 standing 1
   kill -STOP "$pid"
   qput -w jobs x
-  wait_until 5 counts_are "0 0 1 0"
+  assert_equal "$(counts)" "0 0 1 0"
   kill -CONT "$pid"
   wait "$pid"
   assert_equal "$(cat out)" x
 }
 
-@test "TERM, and its next take brings an item all the same: it is given back, and was not tried" {
-  start_bg sh -c 'while [ ! -e pid ] || [ "$(redis-cli -s r.sock CLIENT LIST | grep -c " cmd=blpop ")" -lt 1 ]; do
-      sleep 0.02; done; kill "$(cat pid)"'
-  at client:2:hold qwait -w jobs # it would unblock itself
-  qput -w jobs x
-  wait_until 5 counts_are "0 0 1 0"
+@test "TERM, and an item is on its way all the same: it is given back, and was not tried" {
+  put_when_standing x
+  at message:1:mute qwait -w jobs
+  assert_equal "$(counts)" "0 0 1 0"
+  kill "$(cat pid)"
+  wait_until 5 took_term "$(cat pid)"
   go
   status_of
   assert_equal "$(counts) $(try_of_next) $(cat out)" "1 0 0 0 0 "
 }
 
-@test "TERM while a waiter blocks: it ends at once, also where it may not unblock itself" {
-  local pid began
-  for user in default lame; do
-    [ "$user" = default ] || redis ACL SETUSER default -client >/dev/null
-    qwait -w jobs >out 2>err 3>&- &
-    pid=$!
-    wait_until 5 blocked 1
-    began=$SECONDS
-    kill "$pid"
-    wait "$pid" || true
-    [ $((SECONDS - began)) -lt $((4 * LM_PATIENCE)) ]  # and not its five seconds
-    wait_until 5 blocked 0
-  done
-  redis ACL SETUSER default +@all >/dev/null
-  assert_equal "$(cat err)" ""
+@test "TERM, and what is on its way does not come: it ends within a second or two" {
+  put_when_standing x
+  at message:1:mute qwait -w jobs
+  kill "$(cat pid)"
+  status_of 4
+  assert_equal "$(counts) $(cat out)" "0 0 1 0 "
+}
+
+@test "TERM while a waiter stands by: it ends, and does not stand by any more" {
+  qwait -w jobs >out 2>err 3>&- &
+  local pid=$!
+  wait_until 5 standing 1
+  kill "$pid"
+  wait "$pid" || true
+  standing 0
+  assert_equal "$(cat out err)" ""
+}
+
+@test "an item comes before the answer of the TAKE by which it stood by: taken, and so is the next" {
+  at work_take:2:mute qwait -w jobs -n 2 -P 2 -x sh -c 'cat; echo'
+  qput -w jobs x
+  wait_until 5 file_has out x
+  go
+  # And not with its next look.
+  wait_until 3 standing 1
+  qput -w jobs y
+  assert_equal "$(status_of) $(tr '\n' ' ' <out)" "0 x y "
+  assert_equal "$(counts)" "0 0 0 0"
+}
+
+@test "told to look before the answer of its TAKE: it looks" {
+  at work_take:2:mute qwait -w jobs -n 2
+  qput -w jobs x y
+  go
+  assert_equal "$(status_of 4) $(tr '\n' ' ' <out)" "0 x y "
+}
+
+@test "an item crosses the next TAKE: taken; who is full does not stand by any more" {
+  # shellcheck disable=SC2016
+  at work_take:3:hold qwait -w jobs -n 2 -x sh -c 'echo "$1" >>ran; while [ ! -e "$1" ]; do sleep 0.02; done' sh {}
+  qput -w jobs x
+  wait_until 5 file_has ran x
+  go
+  # That TAKE took the registration before back, and made it stand by: it sees that it is full.
+  wait_until 3 lrem_was_called 2
+  standing 0
+  qput -w jobs y
+  assert_equal "$(counts)" "1 0 1 0"
+  touch x y
+  assert_equal "$(status_of) $(tr '\n' ' ' <ran)" "0 x y "
+}
+
+@test "the answer of the TAKE by which it stands by is lost: it goes on, and stands by once" {
+  at work_take:2:lose qwait -w jobs -n 1
+  wait_until 5 sh -c 'redis-cli -s r.sock INFO stats | grep -q "^pubsub_channels:1"'
+  wait_until 5 standing 1
+  qput -w jobs x
+  assert_equal "$(status_of) $(cat out)" "0 x"
+  standing 0
 }

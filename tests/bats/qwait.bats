@@ -5,7 +5,6 @@ SOCKET=run/redis.sock
 redis() { redis-cli -s "$T/$SOCKET" "$@"; }
 
 # Clients of the embedded server that wait: in XREAD for signals, in a list command for work.
-waiting() { [ "$(redis client list 2>/dev/null | grep -cE ' flags=b.* cmd=(xread|bl|br)')" -ge "${1:-1}" ]; }
 nobody_waits() { ! waiting 1; }
 redis_up() { [ "$(redis ping)" = PONG ]; }
 lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }

@@ -233,10 +233,11 @@ def qpour(rounds):
 
 
 class Waiters:
-    """Processes that wait, all with one pipe as standard output; killed at the end."""
+    """Processes that wait, all with one pipe as standard output; killed at the end. They wait in a
+    blocking command, or as elements of a list."""
 
-    def __init__(self, redis, argv, count):
-        self.redis, self.processes = redis, []
+    def __init__(self, redis, argv, count, standby=""):
+        self.redis, self.processes, self.standby = redis, [], standby
         self.output, writer = os.pipe()
         self.used = redis.info("memory", "used_memory")
         try:
@@ -264,13 +265,19 @@ class Waiters:
         os.close(self.output)
         wait_until("the waiters' end", lambda: self.redis.info("clients", "connected_clients") == 1)
 
+    def waiting(self):
+        if self.standby:
+            return self.redis.ask("LLEN", self.standby)
+        return self.redis.info("clients", "blocked_clients")
+
     def all_wait(self):
         count = len(self.processes)
-        wait_until("waiters", lambda: self.redis.info("clients", "blocked_clients") == count, 60)
+        wait_until("waiters", lambda: self.waiting() == count, 60)
 
     def wake(self, puts, lines, words):
         argv = [tool("waker"), str(puts), str(len(self.processes)), str(lines), self.redis.path]
-        out = output_of([*argv, str(self.output), *words], pass_fds=[self.output])
+        argv += [str(self.output), self.standby]
+        out = output_of([*argv, *words], pass_fds=[self.output])
         return dict(zip(("p50", "p99", "p999"), map(float, out[0].split())))
 
     def memory(self):
@@ -282,20 +289,20 @@ class Waiters:
 
 
 def waiting_subjects(redis):
-    """{name: (argv of a waiter, the command that wakes)}"""
+    """{name: (argv of a waiter, the command that wakes, the list of those who wait)}"""
     wait, bare = [f"{BUILD}/bin/qwait"], [tool("barewait")]
     entry = ["XADD", "entries", "*", "m", "hello"]
     return {
-        "BLMOVE": ([*bare, "blmove", redis.path, "list"], ["RPUSH", "list", "hello"]),
-        "XREAD": ([*bare, "xread", redis.path, "entries"], entry),
-        "qwait -w": ([*wait, "-w", "jobs"], work_put("jobs")),
-        "qwait -q": ([*wait, "-q", "told"], SIGNAL_PUT),
+        "BLMOVE": ([*bare, "blmove", redis.path, "list"], ["RPUSH", "list", "hello"], ""),
+        "XREAD": ([*bare, "xread", redis.path, "entries"], entry, ""),
+        "qwait -w": ([*wait, "-w", "jobs"], work_put("jobs"), key("jobs", "standby")),
+        "qwait -q": ([*wait, "-q", "told"], SIGNAL_PUT, ""),
     }
 
 
-def woken(rounds, redis, argv, words):
+def woken(rounds, redis, argv, words, standby):
     redis.ask("FLUSHALL")
-    with Waiters(redis, argv, 1) as waiters:
+    with Waiters(redis, argv, 1, standby) as waiters:
         waiters.all_wait()
         rounds.quiet.wait()
         return waiters.wake(WAKES, 1, words)
@@ -319,10 +326,10 @@ def qwake(rounds):
             rounds.target(f"qwake: {name}: {p}", ratios(rows, p, name, "BLMOVE"), 2.0)
 
 
-def crowded(rounds, redis, argv, words, lines):
+def crowded(rounds, redis, argv, words, standby, lines):
     redis.ask("FLUSHALL")
     start = time.monotonic()
-    with Waiters(redis, argv, CROWD) as waiters:
+    with Waiters(redis, argv, CROWD, standby) as waiters:
         waiters.all_wait()
         result = {"start": time.monotonic() - start} | waiters.memory()
         rounds.quiet.wait()
@@ -334,9 +341,9 @@ def qcrowd(rounds):
     """A line too many, or one too few, is a failure: of a signal each gets it, of work one."""
     with Redis(rounds.folder()) as redis:
         cases = {}
-        for name, (argv, words) in waiting_subjects(redis).items():
+        for name, subject in waiting_subjects(redis).items():
             lines = CROWD if name in ("XREAD", "qwait -q") else 1
-            cases[name] = lambda a=argv, w=words, n=lines: crowded(rounds, redis, a, w, n)
+            cases[name] = lambda s=subject, n=lines: crowded(rounds, redis, *s, n)
         rows = rounds.alternate("qcrowd", cases, "ms")
     columns = {
         "ms until the last has it": column("ms", "{:.2f}"),

@@ -1,10 +1,11 @@
-/* waker COUNT BLOCKED LINES SOCKET FD WORD ...: sends the command WORD ... to the Redis COUNT
+/* waker COUNT WAITING LINES SOCKET FD LIST WORD ...: sends the command WORD ... to the Redis COUNT
  * times and prints the p50, p99 and p99.9 of the time until LINES more lines have come from FD, in
  * microseconds.
  *
- * Each time it first asks the Redis until BLOCKED clients wait in a blocking command: a waiter that
- * is still busy with the last message is not what is measured here, and pausing instead would
- * measure how long a halted processor takes to wake. */
+ * Each time it first asks the Redis until WAITING clients wait: in a blocking command, or, where LIST
+ * is not empty, as so many elements of that list. A waiter that is still busy with the last message
+ * is not what is measured here, and pausing instead would measure how long a halted processor takes
+ * to wake. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,14 +43,28 @@ static int ask(int fd, const char* question, size_t size, char* answer) {
   return answer[0] == '-' ? fail(answer) : 1;
 }
 
-static int wait_blocked(int fd, int blocked) {
-  static char answer[ROOM];
-  static const char info[] = "*2\r\n$4\r\nINFO\r\n$7\r\nclients\r\n";
+static size_t command(char* out, char** words, int count) {
+  size_t at = (size_t)snprintf(out, ROOM, "*%d\r\n", count);
+  for (int i = 0; i < count && at < ROOM; i++)
+    at += (size_t)snprintf(out + at, ROOM - at, "$%zu\r\n%s\r\n", strlen(words[i]), words[i]);
+  return at;
+}
+
+/* How many wait, as an answer says it: ":N", or INFO's text. */
+static int waiting_of(const char* answer) {
+  if (answer[0] == ':') return atoi(answer + 1);
+  const char* at = strstr(answer, "\nblocked_clients:");
+  return at ? atoi(at + 17) : -1;
+}
+
+static int wait_for_waiters(int fd, int waiting, char* list) {
+  static char question[ROOM], answer[ROOM];
+  char *info[] = {"INFO", "clients"}, *length[] = {"LLEN", list};
+  size_t size = command(question, *list ? length : info, 2);
   double end = now_us() + PATIENCE_MS * 1e3;
   while (now_us() < end) {
-    if (!ask(fd, info, sizeof info - 1, answer)) return 0;
-    const char* at = strstr(answer, "\nblocked_clients:");
-    if (at && atoi(at + 17) == blocked) return 1;
+    if (!ask(fd, question, size, answer)) return 0;
+    if (waiting_of(answer) == waiting) return 1;
   }
   return fail("the waiters do not wait");
 }
@@ -66,27 +81,20 @@ static int read_lines(int fd, int lines) {
   return lines == 0 ? 1 : fail("a line too many");
 }
 
-static size_t command(char* out, char** words, int count) {
-  size_t at = (size_t)snprintf(out, ROOM, "*%d\r\n", count);
-  for (int i = 0; i < count && at < ROOM; i++)
-    at += (size_t)snprintf(out + at, ROOM - at, "$%zu\r\n%s\r\n", strlen(words[i]), words[i]);
-  return at;
-}
-
 int main(int argc, char** argv) {
   static char put[ROOM], answer[ROOM];
   struct sockaddr_un to = {.sun_family = AF_UNIX};
-  if (argc < 7 || strlen(argv[4]) >= sizeof to.sun_path)
-    return fputs("usage: waker COUNT BLOCKED LINES SOCKET FD WORD ...\n", stderr), 100;
-  int count = atoi(argv[1]), blocked = atoi(argv[2]), lines = atoi(argv[3]), out = atoi(argv[5]);
+  if (argc < 8 || strlen(argv[4]) >= sizeof to.sun_path)
+    return fputs("usage: waker COUNT WAITING LINES SOCKET FD LIST WORD ...\n", stderr), 100;
+  int count = atoi(argv[1]), waiting = atoi(argv[2]), lines = atoi(argv[3]), out = atoi(argv[5]);
   strcpy(to.sun_path, argv[4]);
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0 || connect(fd, (struct sockaddr*)&to, sizeof to)) return perror(argv[4]), 111;
-  size_t size = command(put, argv + 6, argc - 6);
+  size_t size = command(put, argv + 7, argc - 7);
   double* us = calloc((size_t)count + 1, sizeof *us);
   int warm_up = count > 10 * WARM_UP ? WARM_UP : 1;
   for (int i = -warm_up; i < count; i++) {
-    if (!wait_blocked(fd, blocked)) return 111;
+    if (!wait_for_waiters(fd, waiting, argv[6])) return 111;
     double start = now_us();
     if (!ask(fd, put, size, answer) || !read_lines(out, lines)) return 111;
     if (i >= 0) us[i] = now_us() - start;

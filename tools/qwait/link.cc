@@ -37,10 +37,9 @@ uint64_t Link::connections() const {
   return client_.connections() + (second_ ? second_->connections() : 0);
 }
 
-void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done, Behind behind) {
+void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done) {
   command_ = std::move(command);
   done_ = std::move(done);
-  behind_ = std::move(behind);
   late_.after(std::chrono::milliseconds(ms) + kLate);
   if (second_) {
     // The first connection is up, so the server is: no need to wait out this one's back-off.
@@ -49,20 +48,9 @@ void Link::block(std::vector<std::string> command, int64_t ms, Unblocked done, B
   }
   second_ = std::make_unique<redis::Client>(
       loop_, place_.connect, place_.login,
-      redis::Client::Events{.ready = [this] { second_ready(); },
+      redis::Client::Events{.ready = [this] { send(); },
                             .lost = [this](const base::Error& e) { base::log::debug(e.what); },
                             .low_water = nullptr});
-  second_scripts_ = std::make_unique<redis::Scripts>(*second_);
-}
-
-void Link::second_ready() {
-  second_id_ = 0;
-  if (behind_) {
-    second_->command({"CLIENT", "ID"}, [this](const base::Result<redis::Reply>& answer) {
-      if (answer) second_id_ = answer->integer;
-    });
-  }
-  send();
 }
 
 // One that is late still blocks there, and wakes us as well as another would.
@@ -74,15 +62,6 @@ void Link::send() {
                      sent_ = false;
                      unblocked(answer ? &*answer : nullptr);
                    });
-  if (behind_) behind_(*second_scripts_);
-}
-
-void Link::unblock(std::function<void()> failed) {
-  if (second_id_ == 0) return failed();
-  client_.command({"CLIENT", "UNBLOCK", std::to_string(second_id_)},
-                  [failed = std::move(failed)](const base::Result<redis::Reply>& answer) {
-                    if (!answer || answer->is_error()) failed();
-                  });
 }
 
 void Link::unblocked(const redis::Reply* answer) {

@@ -34,18 +34,12 @@ class Link {
   // that somebody may set back. Whatever it was, look again. The answer may be that of the last
   // command, where that one was late.
   using Unblocked = std::function<void(const redis::Reply*)>;
-  // `behind` is said right behind the command, so that Redis does it as soon as the command has
-  // answered, without hearing from us; not where the last command is late.
-  using Behind = std::function<void(redis::Scripts&)>;
-  void block(std::vector<std::string> command, int64_t ms, Unblocked done, Behind behind = nullptr);
+  void block(std::vector<std::string> command, int64_t ms, Unblocked done);
   bool blocking() const { return static_cast<bool>(done_); }
-  // Ends what blocks, so that what stands behind it is answered, too. `failed`: that cannot be.
-  void unblock(std::function<void()> failed);
 
  private:
   void ready();
   void lost(const base::Error& error);
-  void second_ready();
   void send();
   void unblocked(const redis::Reply* answer);
 
@@ -55,12 +49,9 @@ class Link {
   redis::Client client_;
   redis::Scripts scripts_;
   std::unique_ptr<redis::Client> second_;
-  std::unique_ptr<redis::Scripts> second_scripts_;
-  int64_t second_id_ = 0;  // of the connection, as Redis counts; 0: not known
-  bool sent_ = false;      // and not answered
+  bool sent_ = false;  // and not answered
   std::vector<std::string> command_;
   Unblocked done_;
-  Behind behind_;
   net::Timer late_;
   bool once_ready_ = false;
   std::string told_;  // why it is not connected, so that each reason is told once

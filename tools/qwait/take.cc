@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "lib/base/log.h"
 
@@ -12,13 +13,17 @@ namespace qwait {
 using base::Errc;
 using base::Result;
 using queue::Fate;
+using std::chrono::milliseconds;
 
 namespace {
 
 constexpr int64_t kLongestBackoff = 600'000;  // ms
-// A lease counts from when it was asked for: one that is asked for ahead is shorter by the wait,
+// A lease counts from when it was asked for: one that a put gives is shorter by the wait for it,
 // which may be no more than this part of it.
-constexpr int64_t kAheadPart = 4;
+constexpr int64_t kStandbyPart = 4;
+constexpr auto kLastMessage = std::chrono::seconds(1);  // to come when one leaves
+
+const queue::Work::Back kUntried{.delay_ms = 0, .counted = false, .reason = "given back"};
 
 std::string worker_name() {
   std::array<char, 65> host{};
@@ -41,42 +46,60 @@ Taker::Taker(net::Loop& loop, Link& link, const Options& options, Limits& limits
       limits_(limits),
       events_(std::move(events)),
       work_(link.scripts(), options.queue),
-      worker_(worker_name()) {}
+      worker_(worker_name()),
+      timer_(loop, [this] { timer_fired(); }) {}
 
 void Taker::ready() {
   ready_ = true;
   for (const auto& held : held_) {
     if (held->settle) held->settle();
   }
+  if (standby_) standby_->try_now();
+  waiting_ = false;
   look();
 }
 
 void Taker::stop() {
-  if (!stopped_ && ahead_) {
-    link_.unblock([this] {
-      ahead_ = false;
-      check_idle();
-    });
-  }
-  stopped_ = true;
+  if (!std::exchange(stopped_, true) && !taking_) leave();
   check_idle();
 }
 
 void Taker::look() {
   if (!ready_ || taking_ || stopped_ || link_.blocking()) return check_idle();
-  if (full()) return;
+  if (full()) return withdraw();
   if (limits_.left() <= 0) return stop();
+  if (waiting_) return;
+  take();
+}
+
+// It takes back the registration before.
+void Taker::take() {
+  timer_.cancel();
   taking_ = true;
-  const int64_t asked = boot_ms();
-  work_.take(options_.lease_ms, worker_, [this, asked](Result<queue::TakeAnswer> answer) {
+  called_ = false;
+  Registration by{.token = "", .asked = boot_ms()};
+  queue::Standby standby{.channel = "", .token = queue::random_hex(16), .former = ""};
+  if (standby_ && !standby_->channel().empty()) {
+    by.token = standby.token;
+    former_ = std::exchange(mine_, by);
+    standby.channel = standby_->channel();
+    standby.former = former_.token;
+  }
+  work_.take(options_.lease_ms, worker_, standby, [this, by](Result<queue::TakeAnswer> answer) {
     taking_ = false;
-    took(std::move(answer), asked);
+    if (stopped_) leave();
+    took(std::move(answer), by);
   });
 }
 
-void Taker::took(Result<queue::TakeAnswer> answer, int64_t asked) {
+void Taker::took(Result<queue::TakeAnswer> answer, const Registration& by) {
+  const bool stands = !by.token.empty() && mine_.token == by.token;
+  // Or its message was here before its answer, or the connection is lost.
+  const bool look_again = called_ || (!by.token.empty() && !stands);
   if (!answer) {
     const Errc code = answer.error().code;
+    // Not done: the one before still stands.
+    if (stands && code != Errc::closed) mine_ = std::exchange(former_, {});
     // Whether there was an item is not known; if so its lease runs out.
     if (code == Errc::closed || code == Errc::not_found) {
       ready_ = ready_ && link_.client().ready();
@@ -85,44 +108,108 @@ void Taker::took(Result<queue::TakeAnswer> answer, int64_t asked) {
     if (code == Errc::busy) return wait(100);
     return events_.fatal(queue::explain(link_.place(), options_.queue, answer.error()));
   }
-  if (answer->item) return hold(*answer, asked);
+  if (answer->item) {
+    if (stands) mine_ = {};
+    return hold(*answer, by.asked);
+  }
   if (limits_.no_waiting()) return stop();
+  if (look_again) return look();
   wait(answer->block_ms());
+}
+
+// --- Standing by
+
+// Over a network an item would be leased to one who is long gone.
+bool Taker::may_stand_by() const {
+  return link_.place().local && !refused_ && options_.lease_ms >= kStandbyPart * queue::kLookMs;
 }
 
 void Taker::wait(int64_t ms) {
   if (stopped_) return check_idle();
-  // Over a network a take ahead could lease an item to one who is long gone.
-  if (!link_.place().local || options_.lease_ms < kAheadPart * ms) {
+  if (full()) return withdraw();
+  if (!may_stand_by()) {
     return link_.block(work_.wake_command(ms), ms, [this](const redis::Reply*) { look(); });
   }
-  // Unblocked, the answer of the take is all there is to wait for; late, or broken, it is not.
-  link_.block(
-      work_.wake_command(ms), ms,
-      [this](const redis::Reply* answer) {
-        if (answer == nullptr || !ahead_) look();
-      },
-      [this](redis::Scripts& scripts) { take_ahead(scripts); });
+  if (!standby_) start_standby();
+  waiting_ = true;
+  timer_.after(milliseconds(ms));
 }
 
-void Taker::take_ahead(redis::Scripts& scripts) {
-  ahead_ = true;
-  const int64_t asked = boot_ms();
-  queue::Work(scripts, options_.queue)
-      .take(options_.lease_ms, worker_, [this, asked](Result<queue::TakeAnswer> answer) {
-        ahead_ = false;
-        took_ahead(std::move(answer), asked);
-      });
+void Taker::start_standby() {
+  const auto look_now = [this] {
+    waiting_ = false;
+    look();
+  };
+  standby_ = std::make_unique<Standby>(
+      loop_, link_.place(), work_,
+      Standby::Events{.up = look_now,
+                      .lost = [this] { mine_ = former_ = {}; },
+                      .refused =
+                          [this, look_now] {
+                            refused_ = true;
+                            loop_.defer([gone = std::shared_ptr<Standby>(std::move(standby_))] {});
+                            look_now();
+                          },
+                      .told = [this](const std::string& message) { told(message); }});
 }
 
-// Who waited too long for it has looked by himself meanwhile.
-void Taker::took_ahead(Result<queue::TakeAnswer> answer, int64_t asked) {
-  const bool lost =
-      !answer && (answer.error().code == Errc::closed || answer.error().code == Errc::not_found);
-  const bool item = answer && answer->item;
-  if (lost || (!item && (taking_ || full() || link_.blocking()))) return check_idle();
-  took(std::move(answer), asked);
+void Taker::timer_fired() {
+  if (leaving_) return left();
+  waiting_ = false;
+  look();
 }
+
+void Taker::told(const std::string& message) {
+  Result<queue::TakeAnswer> answer = queue::handed(message);
+  if (!answer) base::log::warn(options_.queue, ": ", answer.error().what);
+  if (answer && answer->item) return handed(*answer);
+  called_ = true;
+  waiting_ = false;
+  look();
+}
+
+// A put and a take may cross: it may be for the one before. Of an earlier one it is not known from
+// where its lease counts.
+void Taker::handed(queue::TakeAnswer& answer) {
+  answer.item->worker = worker_;
+  for (Registration* by : {&mine_, &former_}) {
+    if (by->token != answer.lease.token) continue;
+    if (by == &mine_) waiting_ = false;
+    return hold(answer, std::exchange(*by, {}).asked);
+  }
+  work_.release(answer.lease, kUntried, nullptr);
+}
+
+// Full: no more is to be told us. What is told all the same is given back.
+void Taker::withdraw() {
+  waiting_ = false;
+  timer_.cancel();
+  if (mine_.token.empty() || std::exchange(mine_.withdrawn, true)) return;
+  const std::vector<std::string> words =
+      work_.withdraw_command(options_.lease_ms, worker_, {standby_->channel(), mine_.token, ""});
+  link_.client().command({words.begin(), words.end()}, nullptr);
+}
+
+// What was told before the withdrawal is on its way, and comes before the answer to drain().
+void Taker::leave() {
+  const bool registered = !mine_.token.empty() || !former_.token.empty();
+  withdraw();
+  if (!standby_ || !registered) return;
+  leaving_ = true;
+  timer_.after(kLastMessage);
+  link_.client().command({"PING"}, [this](const Result<redis::Reply>&) {
+    if (!standby_) return left();
+    standby_->drain([this] { left(); });
+  });
+}
+
+void Taker::left() {
+  leaving_ = false;
+  timer_.cancel();
+  check_idle();
+}
+
+// --- What is held
 
 void Taker::hold(queue::TakeAnswer& answer, int64_t asked) {
   Held& held = *held_.emplace_back(std::make_unique<Held>());
@@ -134,6 +221,12 @@ void Taker::hold(queue::TakeAnswer& answer, int64_t asked) {
                            if (held.on_ending) held.on_ending();
                          },
                      .over = [this, &held](bool surely) { lease_over(held, surely); }});
+  // Who was stopped, or suspended, may read of it when it is another's.
+  if (!held.keeper->sure()) {
+    base::log::warn(options_.queue, ": ", held.item.id,
+                    ": it came when its lease may have run out");
+    return drop(held);
+  }
   if (stopped_ || limits_.left() <= 0 || static_cast<int64_t>(held_.size()) > options_.at_once) {
     return give_back(held);
   }
@@ -231,8 +324,7 @@ void Taker::failed(Held& held, const std::string& why) {
 
 void Taker::give_back(Held& held) {
   settle(held, "given back", [this, &held](Answer answer) {
-    work_.release(held.keeper->lease(), {.delay_ms = 0, .counted = false, .reason = "given back"},
-                  std::move(answer));
+    work_.release(held.keeper->lease(), kUntried, std::move(answer));
   });
 }
 
@@ -249,7 +341,7 @@ void Taker::leave(Held& held) {
 }
 
 void Taker::check_idle() {
-  if (stopped_ && held_.empty() && !taking_ && !ahead_) events_.idle();
+  if (stopped_ && held_.empty() && !taking_ && !leaving_) events_.idle();
 }
 
 }  // namespace qwait

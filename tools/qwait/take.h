@@ -1,6 +1,7 @@
 // Taker: takes items of a work queue one by one under leases, and hands each to who prints or runs
-// it; blocks on the queue's wake list where nothing is ready. Behind what blocks stands the next
-// take already, so that a put is one way to Redis and one back from being worked on.
+// it. Where nothing is ready it stands by: a put leases its item to it, and tells it so, which is
+// one way to Redis and one back. It looks by itself besides, every few seconds. Over a network,
+// with a short lease, or where it may not subscribe, it blocks on the queue's wake list instead.
 //
 // An item ends here in one of four ways: acknowledged, given back, buried, or left alone, where the
 // lease may have run out: then it is another's already.
@@ -17,6 +18,7 @@
 #include "tools/qwait/limits.h"
 #include "tools/qwait/link.h"
 #include "tools/qwait/options.h"
+#include "tools/qwait/standby.h"
 
 namespace qwait {
 
@@ -56,10 +58,24 @@ class Taker {
   size_t held() const { return held_.size(); }
 
  private:
-  void took(base::Result<queue::TakeAnswer> answer, int64_t asked);
+  // A take by which we stand by, or may: its answer may be lost. Without a token: none.
+  struct Registration {
+    std::string token;
+    int64_t asked = 0;  // boot_ms() before it, from where its lease counts
+    bool withdrawn = false;
+  };
+
+  void take();
+  void took(base::Result<queue::TakeAnswer> answer, const Registration& by);
   void wait(int64_t ms);
-  void take_ahead(redis::Scripts& scripts);
-  void took_ahead(base::Result<queue::TakeAnswer> answer, int64_t asked);
+  bool may_stand_by() const;
+  void start_standby();
+  void timer_fired();
+  void told(const std::string& message);
+  void handed(queue::TakeAnswer& answer);
+  void withdraw();
+  void leave();
+  void left();
   bool full() const { return static_cast<int64_t>(held_.size()) >= options_.at_once; }
   void hold(queue::TakeAnswer& answer, int64_t asked);
   void lease_over(Held& held, bool surely);
@@ -78,7 +94,13 @@ class Taker {
   std::string worker_;
   std::list<std::unique_ptr<Held>> held_;
   bool ready_ = false, taking_ = false, stopped_ = false;
-  bool ahead_ = false;  // a take stands behind what blocks
+  std::unique_ptr<Standby> standby_;  // made when it is first needed
+  bool refused_ = false;              // it may not subscribe
+  Registration mine_, former_;        // of the last take, and of the one before
+  bool waiting_ = false;              // for the timer at most
+  bool called_ = false;               // to look, while a take was under way
+  bool leaving_ = false;              // what stood by is being withdrawn
+  net::Timer timer_;
 };
 
 }  // namespace qwait

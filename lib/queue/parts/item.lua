@@ -23,13 +23,62 @@ local function held_with(prefix, id, token)
   return facts and facts.k == token and facts or nil
 end
 
+-- The text of facts that were never leased, with their first lease.
+local function first_lease(text, token, worker)
+  return string.sub(text, 1, -2) .. ',"n":1,"k":' .. cjson.encode(token) .. ',"w":' .. cjson.encode(worker) .. '}'
+end
+
 local function keep(prefix, id, facts)
   redis.call('HSET', prefix .. 'item', id .. ':facts', cjson.encode(facts))
 end
 
+-- The lists of what is ready, the most urgent first.
+local function ready_lists(prefix)
+  local ready = prefix .. 'ready:'
+  return {
+    ready .. '0', ready .. '1', ready .. '2', ready .. '3', ready .. '4', ready .. '5', ready .. '6', ready .. '7',
+    ready .. '8', ready .. '9',
+  }
+end
+
 -- Two tokens are enough: each taker wakes the next one while there is more.
-local function wake(prefix)
+local function leave_token(prefix)
   if redis.call('LLEN', prefix .. 'wake') < 2 then redis.call('RPUSH', prefix .. 'wake', '1') end
+end
+
+-- How a taker stands by is said in one text.
+local function registration(channel, token, lease, worker)
+  return channel .. ' ' .. token .. ' ' .. lease .. ' ' .. worker
+end
+
+-- Who may not ask has to try.
+local function is_heard(channel)
+  local count = redis.pcall('PUBSUB', 'NUMSUB', channel)[2]
+  return type(count) ~= 'number' or count > 0
+end
+
+-- Tells one of those who stand by, the latest first, who is the likeliest to live: message(token,
+-- lease, worker), which is made for who hears it alone where it is long. True: somebody heard it. Who
+-- had a connection that is gone has none that hears; at most 100 of them are passed over in a call. A
+-- caller who may not do this tells nobody.
+local function tell_taker(prefix, message, long)
+  for _ = 1, 100 do
+    local entry = redis.pcall('RPOP', prefix .. 'standby')
+    if type(entry) ~= 'string' then return false end
+    local channel, token, lease, worker = string.match(entry, '^(%S+) (%S+) (%d+) (.*)$')
+    channel = channel and prefix .. 'taker:' .. channel
+    if channel and (not long or is_heard(channel)) then
+      local heard = redis.pcall('PUBLISH', channel, message(token, lease, worker))
+      if type(heard) ~= 'number' then return false end
+      if heard > 0 then return true end
+    end
+  end
+  return false
+end
+
+-- An empty message says to look.
+local function wake(prefix)
+  if not tell_taker(prefix, function() return '' end) then leave_token(prefix) end
 end
 
 -- Tells who wants the item's result how it ended, and what was written.
