@@ -217,6 +217,8 @@ commands_of() {
   users
   as putter work_put X aaaaaaaa bbbb 5 0 0 0 '' 0 refuse 'a job'
   as putter work_put X aaaaaaaa bbbb 5 9000 3 1000 key 0 refuse 'a job'
+  run as putter work_put X aaaaaaaa bbbb 5 0 0 0 '' 2 refuse 'one too many'
+  assert_line full
   run as putter work_put X aaaaaaaa bbbb 5 0 0 0 key 0 refuse 'a job'
   assert_line exists
   for script in work_take work_ack work_delete work_stats work_drop; do
