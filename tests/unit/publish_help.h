@@ -67,6 +67,24 @@ class Said {
   size_t seen_ = 0;
 };
 
+// A receiver that takes whatever it is given.
+class Taking final : public consoled::Receiver {
+ public:
+  Taking(net::Loop& loop, std::vector<std::string>& out) : loop_(loop), out_(out) {}
+  bool ready() const override { return true; }
+  void send(const consoled::Batch& batch, Done done) override {
+    for (const consoled::PublishedRecord& r : batch.records) out_.push_back(r.text);
+    if (!batch.file_text.empty()) out_.push_back(batch.file_text);
+    loop_.defer([done] { done({.all = true, .instead = {}}); });
+  }
+  void tell(std::string_view) override {}
+  std::string trouble() const override { return ""; }
+
+ private:
+  net::Loop& loop_;
+  std::vector<std::string>& out_;
+};
+
 // Somebody who listens: takes what comes, line by line, and can go away.
 class Listening {
  public:

@@ -65,6 +65,11 @@ Publisher::MakeReceiver to_redis(Loop& loop, const help::RedisServer& server) {
   };
 }
 
+Publisher::MakeReceiver to_us(Loop& loop, Strings& out) {
+  return
+      [&loop, &out](const std::function<void()>&) { return std::make_unique<Taking>(loop, out); };
+}
+
 std::string key_of(const std::string& line) {
   const size_t at = line.find("\"key\":\"");
   if (at == std::string::npos) return "";
@@ -441,4 +446,27 @@ TEST_CASE("a receiver that never comes costs no memory, however much the console
   CHECK(run_until(loop, [&] { return !publisher.receiver().trouble().empty(); }));
   CHECK(publisher.under_way() == 0);
   CHECK(publisher.waiting() == 40);
+}
+
+TEST_CASE("a console that found no room among the batches under way is served all the same") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  PublisherSettings wanted = settings(dir);
+  wanted.gather = milliseconds(100);
+  Strings out;
+  Publisher publisher(loop, jobs, wanted, to_us(loop, out));
+  std::vector<std::unique_ptr<Said>> all;
+  for (int i = 0; i < 17; i++) {
+    all.push_back(std::make_unique<Said>(dir / "", base::cat("n", i)));
+    all.back()->says("x\n");
+  }
+  const auto begins = [&](const Said& said) { publisher.begins(said.name(), said.start()); };
+  for (size_t i = 0; i < 16; i++) begins(*all[i]);
+  CHECK(run_until(loop, [&] { return out.size() == 16 && publisher.under_way() == 0; }));
+  begins(*all[16]);  // behind the second look at the others, which brings nothing
+  CHECK(run_until(loop, [&] { return out.size() == 17; }));
+  all[16]->says("more\n");
+  publisher.touched("n16");
+  CHECK(run_until(loop, [&] { return out.size() == 18 && publisher.waiting() == 0; }));
 }

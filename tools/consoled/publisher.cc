@@ -168,7 +168,9 @@ void Publisher::done(const std::string& node, Line& line, bool more) {
   line.busy = false;
   under_way_--;
   if (more || line.looks > 0) enqueue(node, line);
-  if (more) turn_.after({});
+  if (more) return turn_.after({});
+  // Those that found no room among the batches under way.
+  if (!waiting_.empty() && !turn_.pending()) turn_.after(settings_.gather);
 }
 
 // Unfinished lines, and feeds of consoles that were silent: their files are closed.
