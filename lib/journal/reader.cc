@@ -65,7 +65,16 @@ base::Result<void> Reader::from_offset(uint64_t offset) {
   const std::vector<Place>& all = places.all();
   const auto first = std::lower_bound(all.begin(), all.end(), offset,
                                       [](const Place& p, uint64_t o) { return p.offset < o; });
-  return go(file, places.position_of(offset), static_cast<size_t>(first - all.begin()) - 1);
+  const uint64_t position = places.position_of(offset);
+  struct stat st {};
+  const Unpack& in = chain_[file]->file();
+  const bool known = !in.packed() && ::fstat(in.fd(), &st) == 0;
+  if (known && static_cast<uint64_t>(st.st_size) < position) {
+    // A power cut took the byte: on with what comes in its place.
+    const auto size = static_cast<uint64_t>(st.st_size);
+    return go(file, size, places.at_position(size));
+  }
+  return go(file, position, static_cast<size_t>(first - all.begin()) - 1);
 }
 
 base::Result<void> Reader::since(int64_t time_us) {

@@ -243,6 +243,30 @@ TEST_CASE("a journal is followed through rotation, a rename and copytruncate") {
   for (size_t i = 0; i < 30; i++) CHECK(got.events[i].second == std::to_string(i));
 }
 
+TEST_CASE("who was told more than a power cut left waits for what comes in its place") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  {
+    Life life(log);
+    life.say_all(1600);
+  }
+  REQUIRE(::truncate(log.c_str(), 800) == 0);
+  Life life(log);
+  const uint64_t from = life.ring.head();
+  CHECK(eventually([&] { return is_open(*life.append); }));
+  Reader r = reader(log);
+  REQUIRE(r.from_offset(1600));
+  ::alarm(60);  // it was a loop without an end
+  Read got;
+  read_on(r, got);
+  CHECK(got.bytes.empty());
+  life.say_all(160);
+  read_on(r, got);
+  ::alarm(0);
+  CHECK(got.stream == said(from, from + 160));
+  CHECK(got.numbers_right);
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);
