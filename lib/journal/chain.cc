@@ -90,14 +90,16 @@ bool Link::refresh() {
   return any;
 }
 
-Link::Now Link::now() const {
+Link::Now Link::now(const std::string& written) const {
   struct stat here {
   }, there{};
   if (::fstat(file_.fd(), &here) < 0) return Now::same;
   const ino_t index = inode(index_path_);
-  const bool at_path = ::stat(path_.c_str(), &there) == 0;
+  const bool at_path = ::stat(written.c_str(), &there) == 0;
   const bool same = !at_path || (here.st_dev == there.st_dev && here.st_ino == there.st_ino);
-  if (!same || static_cast<uint64_t>(here.st_size) < file_.position()) return Now::moved;
+  if (!same) return Now::moved;
+  if (file_.packed()) return Now::same;
+  if (static_cast<uint64_t>(here.st_size) < file_.position()) return Now::moved;
   return at_path && index != 0 && index != index_ino_ ? Now::rewritten : Now::same;
 }
 

@@ -29,10 +29,11 @@ class Link {
   bool refresh();
   enum class Now {
     same,
-    moved,      // another file is at its path, or it was emptied
+    moved,      // another file is written, or it was emptied
     rewritten,  // it is the same file with another index: what it has now is new
   };
-  Now now() const;
+  // `written`: the path of the file that is written.
+  Now now(const std::string& written) const;
 
  private:
   Link(std::string path, Unpack file) : path_(std::move(path)), file_(std::move(file)) {}

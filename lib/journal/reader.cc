@@ -179,7 +179,7 @@ base::Result<bool> Reader::more() {
     const base::Result<size_t> got = link().file().read(block_.get(), kBlock);
     if (!got) return got.error();
     // After the bytes: a new index is there before the new bytes, and a record before its own.
-    const Link::Now now = last ? link().now() : Link::Now::same;
+    const Link::Now now = last ? link().now(path_) : Link::Now::same;
     if (now == Link::Now::rewritten) return reopen();
     block_at_ = 0;
     block_size_ = *got;
@@ -197,7 +197,7 @@ base::Result<bool> Reader::more() {
 // The newest file is another one now: on with the byte after the last one that was told.
 base::Result<bool> Reader::reopen() {
   const std::optional<uint64_t> here = offset() ? offset() : seen_;
-  const bool same = link().now() == Link::Now::rewritten;
+  const bool same = link().now(path_) == Link::Now::rewritten;
   base::Result<Chain> chain = open_chain(path_);
   if (!chain) return false;
   chain_ = std::move(*chain);

@@ -2,11 +2,17 @@
 // and one life of a daemon that writes it.
 #pragma once
 
+#include <unistd.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "lib/journal/compress.h"
+#include "lib/journal/frame.h"
+#include "lib/journal/names.h"
+#include "lib/journal/record.h"
 #include "lib/journal/start.h"
 #include "tests/unit/journal_help.h"
 
@@ -47,5 +53,24 @@ struct Life {
   base::Ring ring;
   std::unique_ptr<journal::Append> append;
 };
+
+// Compresses an old file as a rotation does, with its index if it has one.
+inline void pack(const std::string& old, const std::string& index = "") {
+  const std::string packed = journal::packed_name(old);
+  std::string front;
+  if (const std::optional<journal::IndexEnd> end = journal::find_end(index, old)) {
+    front = text(index);
+    journal::append_record({journal::Kind::end, 1, end->here, end->size, {}, {}, {}}, front);
+    front = journal::index_frame(front);
+  }
+  auto job = journal::Compress::begin(old, packed + ".tmp", front);
+  REQUIRE(job);
+  base::Result<bool> done = false;
+  while (done && !*done) done = (*job)->step();
+  REQUIRE(done);
+  REQUIRE((*job)->keep_as(packed));
+  ::unlink(old.c_str());
+  if (!index.empty()) ::unlink(index.c_str());
+}
 
 }  // namespace journal_help

@@ -267,6 +267,51 @@ TEST_CASE("who was told more than a power cut left waits for what comes in its p
   CHECK(got.numbers_right);
 }
 
+TEST_CASE("a journal without a present file is followed into the next one") {
+  for (const bool packed : {false, true}) {
+    const Folder dir;
+    const std::string log = dir / "n.log";
+    {
+      Life life(log);
+      life.say_all(160);
+    }
+    REQUIRE(std::rename((dir / "n.idx").c_str(), (dir / "n.idx.1").c_str()) == 0);
+    REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
+    if (packed) pack(log + ".1", dir / "n.idx.1");
+    Reader r = reader(log);
+    Read got;
+    ::alarm(60);  // of a compressed one it was a loop without an end
+    read_on(r, got);
+    ::alarm(0);
+    CHECK(got.next == 160);
+    Life life(log);
+    CHECK(life.start.offset == 160);
+    life.say_all(160);
+    read_on(r, got);
+    CHECK(got.stream == said(0, 320));
+  }
+}
+
+TEST_CASE("a file that logrotate moved is followed into the new one that comes later") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  Life life(log);
+  life.say_all(160);
+  REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
+  Reader r = reader(log);
+  Read got;
+  read_on(r, got);
+  CHECK(got.bytes.size() == 160);
+  CHECK(eventually([&] {
+    life.say_all(16);
+    return exists(log);
+  }));
+  life.say_all(160);
+  const std::string whole = said(0, life.ring.head());
+  read_on(r, got);
+  CHECK((got.stream == whole));
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);
