@@ -68,8 +68,9 @@ base::Result<std::unique_ptr<Link>> Link::open(const std::string& path, bool pac
   link->index_path_ = index;
   link->index_ino_ = inode(index);
   const std::optional<IndexEnd> end = find_end(index, path);
-  // One that speaks of a file that was emptied will be replaced.
-  if (end && !(end->ahead && end->size == 0)) {
+  // One that speaks of a file that was emptied will be replaced; or its first bytes are to come.
+  link->ahead_ = end && end->ahead && end->size == 0;
+  if (end && !link->ahead_) {
     link->index_.reset(::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     link->refresh();
   }
@@ -100,7 +101,8 @@ Link::Now Link::now(const std::string& written) const {
   if (!same) return Now::moved;
   if (file_.packed()) return Now::same;
   if (static_cast<uint64_t>(here.st_size) < file_.position()) return Now::moved;
-  return at_path && index != 0 && index != index_ino_ ? Now::rewritten : Now::same;
+  const bool another = index != index_ino_ || (ahead_ && here.st_size > 0);
+  return at_path && index != 0 && another ? Now::rewritten : Now::same;
 }
 
 // Newest first, so that a rotation in between shows a file twice rather than not at all; the double

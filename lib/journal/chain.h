@@ -43,6 +43,7 @@ class Link {
   std::string index_path_;
   ino_t index_ino_ = 0;  // at the opening; 0: there was none
   base::Fd index_;
+  bool ahead_ = false;  // it was left alone: it spoke of bytes, and the file had none
   std::string unread_;  // of the index: a record that is not whole yet
   Places places_;
 };

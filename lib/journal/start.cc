@@ -73,7 +73,7 @@ class Walk {
       return;
     }
     seen_ = r;
-    cut_ = cut_ || r.position > size_;
+    cut_ = cut_ || r.position > size_ || (size_ == 0 && !r.sample.empty());
     const bool more = cut_ && r.kind != Kind::end;
     next_ = std::max(next_, r.offset + (more ? kUntold : 0));
     if (cut_) return;

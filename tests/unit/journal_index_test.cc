@@ -454,6 +454,24 @@ TEST_CASE("logrotate's rename and its copytruncate leave the offsets as they are
   }
 }
 
+TEST_CASE("a short journal that was moved does not give its numbers again") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  {
+    Life life(log);
+    life.say_all(160);  // one record
+  }
+  REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
+  put_file(log, "");  // logrotate's create
+  CHECK(journal::find_start(log).offset == 160);
+  {
+    Life life(log);
+    life.say_all(160);
+  }
+  CHECK(exists(dir / "n.idx.1"));
+  CHECK(journal::find_start(log).offset == 320);
+}
+
 TEST_CASE("a crash between the renames of a rotation leaves each index with its file") {
   const Folder dir;
   const std::string log = dir / "n.log";

@@ -312,6 +312,24 @@ TEST_CASE("a file that logrotate moved is followed into the new one that comes l
   CHECK((got.stream == whole));
 }
 
+TEST_CASE("a file that is opened between its first record and its first byte has its numbers") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  {
+    Life life(log);
+    life.say_all(160);
+  }
+  put_file(log, "");
+  Reader r = reader(log);
+  Read got;
+  read_on(r, got);
+  CHECK(got.bytes.empty());
+  put_file(log, said(0, 160));
+  read_on(r, got);
+  CHECK(got.stream == said(0, 160));
+  CHECK(r.epoch() != 0);
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);
