@@ -56,11 +56,27 @@ base::Result<void> Reader::go(size_t file, uint64_t position, size_t place) {
 }
 
 base::Result<void> Reader::from_offset(uint64_t offset) {
+  size_t file = file_of(offset);
+  if (file > 0) {
+    // What happened just before a file's first byte stands at the end of the file before.
+    const std::optional<Header>& h = chain_[file]->places().header();
+    const std::optional<Header>& before = chain_[file - 1]->places().header();
+    if (h && before && h->offset == offset && h->epoch == before->epoch) file--;
+  }
+  return go_to(file, offset);
+}
+
+// The newest one that begins there or before; else the oldest.
+size_t Reader::file_of(uint64_t offset) const {
   size_t file = chain_.size();
   while (file > 0) {
     const std::optional<Header>& h = chain_[--file]->places().header();
     if (h && h->offset <= offset) break;
   }
+  return file;
+}
+
+base::Result<void> Reader::go_to(size_t file, uint64_t offset) {
   const Places& places = chain_[file]->places();
   const std::vector<Place>& all = places.all();
   const auto first = std::lower_bound(all.begin(), all.end(), offset,
@@ -204,8 +220,9 @@ base::Result<bool> Reader::reopen() {
   file_ = chain_.size() - 1;
   const bool counts = here && epoch() != 0 && (was_ == 0 || epoch() == was_);
   const uint64_t position = same ? at_ : 0;
-  const base::Result<void> gone =
-      counts ? from_offset(*here) : go(file_, position, link().places().at_position(position));
+  const base::Result<void> gone = counts
+                                      ? go_to(file_of(*here), *here)
+                                      : go(file_, position, link().places().at_position(position));
   if (!gone) return gone.error();
   return true;
 }

@@ -53,6 +53,8 @@ class Reader {
  private:
   explicit Reader(std::string path, Chain chain);
   base::Result<void> go(size_t file, uint64_t position, size_t place);
+  size_t file_of(uint64_t offset) const;
+  base::Result<void> go_to(size_t file, uint64_t offset);
   base::Result<bool> more();
   base::Result<bool> reopen();
   std::optional<Item> step();

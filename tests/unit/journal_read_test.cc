@@ -330,6 +330,23 @@ TEST_CASE("a file that is opened between its first record and its first byte has
   CHECK(r.epoch() != 0);
 }
 
+TEST_CASE("events at the end of a rotated file are told from the next file's first byte on") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  Life life(small_files(log, false));
+  life.say_all(32000);
+  life.note(Kind::down, "gone");
+  life.say_all(1600);
+  CHECK(exists(log + ".1"));
+  Reader r = reader(log);
+  REQUIRE(r.from_offset(32000));
+  Read got;
+  read_on(r, got);
+  CHECK(got.stream == said(32000, 33600));
+  REQUIRE(got.events.size() == 1);
+  CHECK(got.events[0].second == "gone");
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);

@@ -470,3 +470,33 @@ TEST_CASE("a console that found no room among the batches under way is served al
   publisher.touched("n16");
   CHECK(run_until(loop, [&] { return out.size() == 18 && publisher.waiting() == 0; }));
 }
+
+TEST_CASE("what happened just before a rotation is said after a restart") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  Said said(dir / "", "n1");
+  std::string text;
+  while (text.size() < 100000) text += "a line of nineteen.\n";  // a whole file
+  Strings out;
+  {
+    Publisher publisher(loop, jobs, settings(dir), to_us(loop, out));
+    publisher.begins("n1", said.start());
+    said.says(text);
+    publisher.touched("n1");
+    const std::string place = base::cat(said.start().epoch, ":100000:");
+    CHECK(run_until(loop, [&] {
+      return exists(dir / "n1.at") && help::text(dir / "n1.at").starts_with(place);
+    }));
+  }
+  said.event(Kind::down);
+  said.event(Kind::up);
+  said.says("login:\n");
+  CHECK((exists(dir / "n1.log.1") || exists(dir / "n1.log.1.zst")));
+  out.clear();
+  Publisher publisher(loop, jobs, settings(dir), to_us(loop, out));
+  publisher.defined("n1");
+  CHECK(run_until(loop, [&] { return !out.empty() && message_of(out.back()) == "login:"; }));
+  CHECK(messages(out) ==
+        Strings{"[goconserver disconnected]", "[goconserver connected]", "login:"});
+}
