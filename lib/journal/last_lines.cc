@@ -98,22 +98,26 @@ base::Result<uint64_t> size_of(Unpack& file) {
 }
 }  // namespace
 
-base::Result<LinesPlace> find_last_lines(const Chain& chain, uint64_t n) {
+base::Result<void> find_last_lines(const Chain& chain, uint64_t n, LinesPlace& place) {
+  place = {chain.size() - 1, 0};
   if (n == 0) {
     const base::Result<uint64_t> size = size_of(chain.back()->file());
     if (!size) return base::in(chain.back()->path(), size.error());
-    return LinesPlace{chain.size() - 1, *size};
+    place.position = *size;
+    return {};
   }
   Count count(n);
   count.skip_last();
   for (size_t file = chain.size(); file-- > 0;) {
+    place.file = file;
     Unpack& in = chain[file]->file();
     const base::Result<std::optional<uint64_t>> found =
         in.packed() ? in_packed(in, count) : in_plain(in, count);
     if (!found) return base::in(chain[file]->path(), found.error());
-    if (*found) return LinesPlace{file, **found};
+    place.position = found->value_or(0);
+    if (*found) return {};
   }
-  return LinesPlace{0, 0};
+  return {};
 }
 
 }  // namespace journal

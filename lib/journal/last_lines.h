@@ -15,7 +15,8 @@ struct LinesPlace {
 };
 
 // Plain files are read from their end on, compressed ones as a whole. An unfinished last line is a
-// line. Fewer than n lines: the beginning of the oldest file. Moves the files' positions.
-base::Result<LinesPlace> find_last_lines(const Chain& chain, uint64_t n);
+// line. Fewer than n lines: the beginning of the oldest file. Moves the files' positions. After an
+// error `place.file` is the file that cannot be read.
+base::Result<void> find_last_lines(const Chain& chain, uint64_t n, LinesPlace& place);
 
 }  // namespace journal

@@ -47,7 +47,8 @@ void Play::begin(const std::string& node) {
   const Result<void> gone = a.since      ? reader->since(*a.since)
                             : last_lines ? reader->last_lines(*a.lines)
                                          : Result<void>();
-  if (!gone) return trouble_.push_back({node, gone.error()});
+  if (!gone) trouble_.push_back({node, gone.error()});
+  if (!gone && !reader->skip_file()) return;
   all_.push_back(
       std::make_unique<Playing>(options_, node, nodes_.size() > 1, output_, std::move(*reader)));
 }
@@ -58,6 +59,7 @@ bool Play::read_on(Playing& p, size_t most) {
   while (!p.over && used < most && output_.text.size() < most) {
     const Result<std::optional<Item>> item = p.reader.next();
     if (!item) trouble_.push_back({p.node, item.error()});
+    if (!item && p.reader.skip_file()) continue;
     p.over = !item;
     if (!item || !*item) return true;
     used += (*item)->bytes.size() + 1;

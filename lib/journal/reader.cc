@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/cat.h"
 #include "lib/journal/last_lines.h"
 
 namespace journal {
@@ -114,10 +115,11 @@ base::Result<void> Reader::since(int64_t time_us) {
 }
 
 base::Result<void> Reader::last_lines(uint64_t n) {
-  const base::Result<LinesPlace> found = find_last_lines(chain_, n);
-  if (!found) return found.error();
-  const Places& places = chain_[found->file]->places();
-  return go(found->file, found->position, places.at_position(found->position));
+  LinesPlace place;
+  base::Result<void> found = find_last_lines(chain_, n, place);
+  file_ = place.file;
+  if (!found) return found;
+  return go(place.file, place.position, link().places().at_position(place.position));
 }
 
 base::Result<void> Reader::from_end() {
@@ -131,12 +133,29 @@ base::Result<void> Reader::from_end() {
 
 base::Result<std::optional<Item>> Reader::next() {
   for (size_t i = 0; i < file_; i++) chain_[i].reset();  // not needed any more
+  if (std::exchange(skips_, false)) {
+    Item marker{Item::What::marker, Kind::gap, skipped_};
+    marker.numbered = true;
+    marker.offset = offset().value_or(0);
+    return std::optional<Item>(marker);
+  }
   for (;;) {
     if (std::optional<Item> item = step()) return item;
     const base::Result<bool> some = more();
     if (!some) return base::in(link().path(), some.error());
     if (!*some) return std::optional<Item>();
   }
+}
+
+bool Reader::skip_file() {
+  if (file_ + 1 == chain_.size()) return false;
+  const std::optional<uint64_t> here = offset() ? offset() : seen_;
+  const int64_t was = epoch() != 0 ? epoch() : was_;
+  if (!go(file_ + 1, 0, SIZE_MAX)) return false;
+  const std::optional<uint64_t> next = offset();
+  skips_ = here && next && *here < *next && epoch() == was;
+  if (skips_) skipped_ = base::cat("\n[[", *next - *here, " bytes skipped]]\n");
+  return true;
 }
 
 // What can be told from what was read: an event that is due, or bytes up to the next place.

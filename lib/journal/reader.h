@@ -44,6 +44,10 @@ class Reader {
   // The next piece; nothing: that was all until now.
   base::Result<std::optional<Item>> next();
 
+  // After an error of all these: on with the next file, behind a marker that says how much is left
+  // out, where that is known. False: there is none.
+  bool skip_file();
+
   // Of the file that is read; 0: not known.
   int64_t epoch() const;
   int64_t newest_epoch() const;  // of the present file
@@ -69,6 +73,8 @@ class Reader {
   int64_t was_ = 0;               // the last epoch that was known
   uint64_t at_ = 0;               // position in the file of the next byte
   std::optional<uint64_t> seen_;  // the offset after the last piece, where it was known
+  std::string skipped_;           // the marker of skip_file() ...
+  bool skips_ = false;            // ... which is due
   size_t place_ = SIZE_MAX;       // of the file's places: the one that counts here
   std::unique_ptr<char[]> block_;
   size_t block_at_ = 0, block_size_ = 0;

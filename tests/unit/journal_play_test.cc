@@ -107,3 +107,22 @@ TEST_CASE("play: of the last lines that were found no more is kept than was allo
   a.grep = "(";
   CHECK_FALSE(Play::make(a, folder.path(), {"a"}));
 }
+
+TEST_CASE("play: a broken file costs itself, not what comes after it") {
+  const help::Folder folder;
+  REQUIRE(base::write_atomic(folder / "a.log.2", "first\n", 0600));
+  REQUIRE(base::write_atomic(folder / "a.log.1.zst", "broken", 0600));
+  REQUIRE(base::write_atomic(folder / "a.log", "today\n", 0600));
+  for (const bool last : {false, true}) {
+    Asked a;
+    if (last) a.lines = 10;
+    const auto play = Play::make(a, folder.path(), {"a"});
+    REQUIRE(play);
+    while ((*play)->step(65536) == Play::Now::more) {
+    }
+    CHECK((*play)->output().text == (last ? "today\n" : "first\ntoday\n"));
+    const auto trouble = (*play)->take_trouble();
+    REQUIRE(trouble.size() == 1);
+    CHECK(trouble[0].error.what.find("a.log.1.zst: unpack: ") != std::string::npos);
+  }
+}

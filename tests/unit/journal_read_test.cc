@@ -408,6 +408,27 @@ TEST_CASE("a compressed file that is broken is an error that names it, after its
       REQUIRE(*item);
   }
   CHECK(error == log + ".1.zst: unpack: cut off");
+  Read got;
+  REQUIRE(r.skip_file());
+  read_on(r, got);
+  CHECK(got.bytes.ends_with(" bytes skipped]]\n" + said(32000, 33600)));
+  CHECK(got.numbers_right);
+  CHECK_FALSE(r.skip_file());
+}
+
+TEST_CASE("the last lines begin behind a compressed file that is broken") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  put_file(log + ".1.zst", "broken");
+  put_file(log, "today\nnow\n");
+  for (const uint64_t n : {1U, 2U}) {
+    Reader r = reader(log);
+    CHECK(static_cast<bool>(r.last_lines(n)) == (n == 1));
+    if (n == 2) REQUIRE(r.skip_file());
+    Read got;
+    read_on(r, got);
+    CHECK(got.bytes == (n == 1 ? "now\n" : "today\nnow\n"));
+  }
 }
 
 TEST_CASE("the journals of a folder are known by their files") {

@@ -500,3 +500,27 @@ TEST_CASE("what happened just before a rotation is said after a restart") {
   CHECK(messages(out) ==
         Strings{"[goconserver disconnected]", "[goconserver connected]", "login:"});
 }
+
+TEST_CASE("a broken old file costs a receiver itself, not what comes after it") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  std::string old;
+  while (old.size() < 100000) old += "a line of nineteen.\n";  // a whole file
+  Said said(dir / "", "n1");
+  said.says(old);
+  said.says("today\n");
+  const std::string packed = dir / "n1.log.1.zst";
+  CHECK(eventually([&] {
+    said.says("");
+    return exists(packed) && !exists(dir / "n1.log.1");
+  }));
+  std::string bytes = help::text(packed);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  put_file(packed, bytes);
+  Strings out;
+  Publisher publisher(loop, jobs, settings(dir), to_us(loop, out));
+  publisher.begins("n1", said.start());
+  CHECK(run_until(loop, [&] { return !out.empty() && message_of(out.back()) == "today"; }));
+  CHECK(messages(out) == Strings{"[[100000 bytes skipped]]", "today"});
+}

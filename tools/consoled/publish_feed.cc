@@ -85,10 +85,8 @@ void Feed::Source::open(Batch& batch) {
   // A log file's text goes on within a line: see StampedText.
   const uint64_t before = settings.as_file && at->offset > 0 ? 1 : 0;
   const base::Result<void> gone = opened->from_offset(at->offset - before);
-  if (!gone) {
-    batch.trouble = gone.error().what;
-    return;
-  }
+  if (!gone) batch.trouble = gone.error().what;
+  if (!gone && !opened->skip_file()) return;
   reader = std::move(*opened);
   left.reset();
   if (settings.as_file) {
@@ -155,6 +153,7 @@ void Feed::Source::read(Batch& batch) {
     const base::Result<bool> some = next();
     if (!some) {
       batch.trouble = some.error().what;
+      if (reader->skip_file()) continue;
       moved = true;  // begins anew the next time
       break;
     }

@@ -34,7 +34,7 @@ std::string last_lines(const std::string& journal, uint64_t from, const std::str
                        size_t lines) {
   std::string text;
   base::Result<journal::Reader> reader = journal::Reader::open(journal);
-  if (reader && reader->last_lines(lines)) {
+  if (reader && (reader->last_lines(lines) || reader->skip_file())) {
     for (auto item = reader->next(); item && *item; item = reader->next()) {
       if ((*item)->what == journal::Item::What::event) continue;
       if ((*item)->numbered && (*item)->offset >= from) break;
