@@ -123,21 +123,21 @@ uint64_t Index::real_size(uint64_t size) {
   return ::fstat(log_fd_, &st) == 0 ? static_cast<uint64_t>(st.st_size) : size;
 }
 
-void Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_view bytes,
-                   base::Time now) {
+uint64_t Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_view bytes,
+                       base::Time now) {
   batch_.clear();
   batch_events_.clear();
-  if (!ready(offset, size, now)) return;
+  if (!ready(offset, size, now)) return size;
   const uint64_t known = size;
   size = real_size(size);
   const bool emptied = std::exchange(emptied_, false) || size < known;
   const bool counts_on = marker == 0 && offset - last_.offset == size - last_.position;
   const bool event = !events_.empty() && events_.front().offset <= offset;
-  if (counts_on && !emptied && !event && !due(offset, bytes.size(), now)) return;
+  if (counts_on && !emptied && !event && !due(offset, bytes.size(), now)) return size;
   if (emptied) {
     moved();
     begin(offset, size);
-    if (!fd_) return;
+    if (!fd_) return size;
   }
   batch_.clear();
   batch_from_ = size_;
@@ -154,6 +154,7 @@ void Index::before(uint64_t offset, uint64_t size, size_t marker, std::string_vi
     chunk_from_ = offset;
   }
   write(now);
+  return size;
 }
 
 // Those before this offset; counted on from a place, or all at one position.

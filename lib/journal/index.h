@@ -42,8 +42,9 @@ class Index {
   // The stream's next bytes, from `offset` on, are about to be appended at `size`, after so many
   // bytes of marker. Events up to there are recorded too; those between the bytes by the next call,
   // since a record of what the file has not yet would be taken for lost bytes after a crash.
-  void before(uint64_t offset, uint64_t size, size_t marker, std::string_view bytes,
-              base::Time now);
+  // Returns the size that the file has in truth.
+  uint64_t before(uint64_t offset, uint64_t size, size_t marker, std::string_view bytes,
+                  base::Time now);
   // None of them was.
   void take_back();
   // The file will be rotated: nothing follows the byte before `offset`.

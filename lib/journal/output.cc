@@ -200,7 +200,7 @@ size_t Output::write_some(std::string_view bytes, base::Time now) {
     announced_ = owed_;
     marker_ = base::cat("\n[[", owed_, " bytes skipped]]\n");
   }
-  index_.before(offset_, size_, marker_.size(), bytes, now);
+  size_ = index_.before(offset_, size_, marker_.size(), bytes, now);
   bool any = false;
   size_t done = 0;
   while (!marker_.empty() || done < bytes.size()) {

@@ -347,6 +347,24 @@ TEST_CASE("events at the end of a rotated file are told from the next file's fir
   CHECK(got.events[0].second == "gone");
 }
 
+TEST_CASE("copytruncate leaves the old file its index, and the new one a right one") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  Life life(log);
+  life.say_all(80);
+  life.say_all(80);
+  put_file(log + ".1", text(log));
+  REQUIRE(::truncate(log.c_str(), 0) == 0);
+  life.say_all(16);
+  life.note(Kind::note, "an event");
+  life.say_all(16);
+  life.say_all(16);
+  const Read got = all(reader(log));
+  CHECK(got.bytes == said(0, life.ring.head()));
+  CHECK(got.numbers_right);
+  CHECK(got.events.size() == 1);
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);
