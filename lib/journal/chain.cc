@@ -109,12 +109,16 @@ Link::Now Link::now(const std::string& written) const {
 // is dropped.
 base::Result<Chain> open_chain(const std::string& path) {
   Chain chain;
-  base::Result<void> added = add(chain, path, false, index_name(path));
+  const std::string index = index_name(path);
+  base::Result<void> added = add(chain, path, false, index);
+  // Somebody moved NODE.log, and the writer has not moved its index yet.
+  const bool headless = chain.empty() || !chain.front()->places().header();
+  const bool late = headless && is_index_of(index, old_name(path, 1));
   size_t holes = 0;
   for (size_t n = 1; added && holes < kHoles; n++) {
     const std::string plain = old_name(path, n);
     const size_t had = chain.size();
-    added = add(chain, plain, false, old_index_name(path, n));
+    added = add(chain, plain, false, late && n == 1 ? index : old_index_name(path, n));
     if (added && chain.size() == had) added = add(chain, packed_name(plain), true, "");
     holes = chain.size() == had ? holes + 1 : 0;
   }

@@ -86,9 +86,7 @@ void Index::begin(uint64_t offset, uint64_t size) {
 // Of the newest old file, if that is what the file became; nobody's otherwise.
 void Index::moved() {
   const std::string index = index_name(log_), old = old_name(log_, 1);
-  const std::optional<IndexEnd> end = find_end(index, old);
-  const bool its = end && !end->ahead && end->keep > kRecordSize;
-  if (its) {
+  if (is_index_of(index, old)) {
     ::rename(index.c_str(), old_index_name(log_, 1).c_str());
   } else {
     ::unlink(index.c_str());

@@ -147,6 +147,11 @@ std::optional<IndexEnd> find_end(const std::string& index, const std::string& lo
   return end;
 }
 
+bool is_index_of(const std::string& index, const std::string& log) {
+  const std::optional<IndexEnd> end = find_end(index, log);
+  return end && !end->ahead && end->keep > kRecordSize;
+}
+
 Start find_start(const std::string& path) {
   const std::string index = index_name(path);
   const std::optional<IndexEnd> end = find_end(index, path);

@@ -57,4 +57,7 @@ std::optional<IndexEnd> read_end(std::string_view header, std::string_view tail,
 // missing, then it is empty.
 std::optional<IndexEnd> find_end(const std::string& index, const std::string& log);
 
+// Whether that is the index of this file, which has all that the index speaks of.
+bool is_index_of(const std::string& index, const std::string& log);
+
 }  // namespace journal

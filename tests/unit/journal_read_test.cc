@@ -365,6 +365,34 @@ TEST_CASE("copytruncate leaves the old file its index, and the new one a right o
   CHECK(got.events.size() == 1);
 }
 
+TEST_CASE("a file that logrotate moved has its numbers before the next byte, too") {
+  for (const bool create : {false, true}) {
+    const Folder dir;
+    const std::string log = dir / "n.log";
+    Life life(log);
+    life.say_all(160);
+    REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
+    if (create) put_file(log, "");
+    Reader r = reader(log);
+    REQUIRE(r.from_offset(80));
+    Read got;
+    read_on(r, got);
+    CHECK(got.stream == said(80, 160));
+    // And is followed as ever.
+    CHECK(eventually([&] {
+      life.say_all(16);
+      return exists(log) && !text(log).empty();
+    }));
+    const std::string rest = said(80, life.ring.head());
+    CHECK(eventually([&] {
+      read_on(r, got);
+      return got.stream.size() >= rest.size();
+    }));
+    CHECK((got.stream == rest));
+    CHECK(got.numbers_right);
+  }
+}
+
 TEST_CASE("a marker is no part of the stream, and the numbers go on behind it") {
   const Folder dir;
   REQUIRE(::mkdir((dir / "far").c_str(), 0700) == 0);
