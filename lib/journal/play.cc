@@ -56,7 +56,8 @@ void Play::begin(const std::string& node) {
 // False: there is more than that.
 bool Play::read_on(Playing& p, size_t most) {
   size_t used = 0;
-  while (!p.over && used < most && output_.text.size() < most) {
+  const size_t had = output_.text.size();
+  while (!p.over && used < most && output_.text.size() - had < most) {
     const Result<std::optional<Item>> item = p.reader.next();
     if (!item) trouble_.push_back({p.node, item.error()});
     if (!item && p.reader.skip_file()) continue;

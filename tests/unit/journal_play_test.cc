@@ -126,3 +126,18 @@ TEST_CASE("play: a broken file costs itself, not what comes after it") {
     CHECK(trouble[0].error.what.find("a.log.1.zst: unpack: ") != std::string::npos);
   }
 }
+
+TEST_CASE("play: a followed journal with much to tell leaves the others their part") {
+  const help::Folder folder;
+  std::string all;
+  while (all.size() < 3'000'000) all += "a line of the first console, which has much to say\n";
+  REQUIRE(base::write_atomic(folder / "a.log", all, 0600));
+  REQUIRE(base::write_atomic(folder / "b.log", "hello\n", 0600));
+  Asked a;
+  a.follow = true;
+  a.lines = 1'000'000;
+  const auto play = Play::make(a, folder.path(), {"a", "b"});
+  REQUIRE(play);
+  CHECK((*play)->step(65536) == Play::Now::more);
+  CHECK((*play)->output().text.find("b: hello\n") != std::string::npos);
+}
