@@ -524,3 +524,23 @@ TEST_CASE("a broken old file costs a receiver itself, not what comes after it") 
   CHECK(run_until(loop, [&] { return !out.empty() && message_of(out.back()) == "today"; }));
   CHECK(messages(out) == Strings{"[[100000 bytes skipped]]", "today"});
 }
+
+TEST_CASE("what a TCP receiver was given before its connection is not taken for sent") {
+  Loop loop;
+  const uint16_t port = free_port();
+  Listening there(loop, base::cat("127.0.0.1:", port));
+  there.open();
+  LinkTarget target;
+  target.host = "127.0.0.1";
+  target.port = port;
+  consoled::TcpReceiver receiver(loop, "test", target, [] {});
+  consoled::Batch batch;
+  batch.node = "n";
+  batch.records.push_back({"{\"message\":\"x\"}\n", "", {}});
+  std::optional<bool> all;
+  receiver.send(batch, [&](const consoled::Taken& taken) { all = taken.all; });
+  CHECK(run_until(loop, [&] { return all.has_value() && receiver.ready(); }));
+  CHECK(all == false);
+  receiver.send(batch, [&](const consoled::Taken& taken) { all = taken.all; });
+  CHECK(run_until(loop, [&] { return all == true && there.lines.size() == 1; }));
+}

@@ -18,6 +18,7 @@ TcpReceiver::TcpReceiver(net::Loop& loop, std::string name, LinkTarget target,
       look_(loop, [this] { look(); }),
       link_(loop, std::move(name), std::move(target),
             {[this] {
+               down();  // what was given while there was no connection
                bytes_ = 0;
                ready_();
              },
