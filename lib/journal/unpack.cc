@@ -47,6 +47,8 @@ base::Result<size_t> Unpack::read_packed(char* out, size_t n) {
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLog);
     in_.reset(new char[kIn]);
   }
+  // A block at a time: what one call makes before it finds an error is lost.
+  n = std::min<size_t>(n, ZSTD_BLOCKSIZE_MAX);
   ZSTD_outBuffer to{out, n, 0};
   for (;;) {
     if (in_at_ == in_size_ && !full_) {
