@@ -79,7 +79,8 @@ base::Result<std::optional<uint64_t>> in_packed(Unpack& file, Count& count) {
       if (ends.size() > count.left() + 1) ends.pop_front();
     }
   }
-  if (!ends.empty() && ends.back() != file.position()) count.other();
+  const uint64_t last = ends.empty() ? 0 : ends.back();
+  if (last != file.position()) count.other();
   for (auto it = ends.rbegin(); it != ends.rend(); ++it) {
     if (count.line_end()) return std::optional<uint64_t>(*it);
   }

@@ -479,6 +479,18 @@ TEST_CASE("of a compressed file that is broken at its end all blocks but one are
   CHECK((got == said(0, got.size())));
 }
 
+TEST_CASE("an unfinished last line is one line, also as a compressed file of its own") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  put_file(log + ".2", "a\nb\n");
+  put_file(log + ".1", "c");
+  pack(log + ".1");
+  put_file(log, "");
+  Reader r = reader(log);
+  REQUIRE(r.last_lines(1));
+  CHECK(all(std::move(r)).bytes == "c");
+}
+
 TEST_CASE("the last lines begin behind a compressed file that is broken") {
   const Folder dir;
   const std::string log = dir / "n.log";
