@@ -162,12 +162,13 @@ void Show::put_json(const Line& l, std::string& out) const {
 // asciicast v2: a header, and [seconds, "o", text] for each piece; text is UTF-8.
 void Show::record(const Item& item) {
   if (item.what == Item::What::event) return;
-  const int64_t now = item.time_us == 0 ? began_us_ : item.time_us;
+  // What has no time follows at once; and no time goes back, though a clock was set.
+  const int64_t now = std::max(item.time_us, last_us_);
+  if (began_us_ == 0) began_us_ = now;
   if (!std::exchange(begun_, true)) {
-    began_us_ = now;
-    out_.text +=
-        base::cat("{\"version\":2,\"width\":80,\"height\":24,\"timestamp\":", now / 1000000,
-                  ",\"idle_time_limit\":2,\"title\":");
+    out_.text += "{\"version\":2,\"width\":80,\"height\":24,";
+    if (now != 0) out_.text += base::cat("\"timestamp\":", now / 1000000, ',');
+    out_.text += "\"idle_time_limit\":2,\"title\":";
     wire::append_go_string(node_, out_.text);
     out_.text += "}\n";
     out_.any = true;
@@ -183,8 +184,7 @@ void Show::record(const Item& item) {
 }
 
 void Show::record_bytes(std::string_view bytes) {
-  const int64_t since = std::max<int64_t>(last_us_ - began_us_, 0);
-  out_.text += base::cat('[', base::wall_text(since), ",\"o\",");
+  out_.text += base::cat('[', base::wall_text(last_us_ - began_us_), ",\"o\",");
   wire::append_go_string(bytes, out_.text);
   out_.text += "]\n";
 }

@@ -9,10 +9,12 @@
 #include "lib/base/atomic_file.h"
 #include "lib/journal/asked.h"
 #include "lib/journal/play.h"
+#include "lib/journal/record.h"
 #include "tests/unit/help.h"
 
 using journal::Asked;
 using journal::Form;
+using journal::Kind;
 using journal::Play;
 
 namespace {
@@ -140,4 +142,35 @@ TEST_CASE("play: a followed journal with much to tell leaves the others their pa
   REQUIRE(play);
   CHECK((*play)->step(65536) == Play::Now::more);
   CHECK((*play)->output().text.find("b: hello\n") != std::string::npos);
+}
+
+TEST_CASE("play: a recording's times begin with the first that is known, and never go back") {
+  const help::Folder folder;
+  std::string index;
+  journal::append_header({5, 0, 0, 1'000'000'000}, index);
+  journal::append_record({Kind::chunk, 1'000'000'000, 0, 0, {}, "aaaa", {}}, index);
+  journal::append_record({Kind::chunk, 1'050'000'000, 5, 5, {}, "bbbb", {}}, index);
+  journal::append_record({Kind::chunk, 1'010'000'000, 10, 10, {}, "cccc", {}}, index);
+  REQUIRE(base::write_atomic(folder / "n.idx", index, 0600));
+  REQUIRE(base::write_atomic(folder / "n.log", "aaaa\nbbbb\ncccc\n", 0600));
+  Asked a;
+  a.form = Form::asciicast;
+  const auto recorded = [&] {
+    const auto play = Play::make(a, folder.path(), {"n"});
+    REQUIRE(play);
+    while ((*play)->step(65536) == Play::Now::more) {
+    }
+    return (*play)->output().text;
+  };
+  const std::string lines =
+      "[0.000000,\"o\",\"aaaa\\n\"]\n"
+      "[50.000000,\"o\",\"bbbb\\n\"]\n"
+      "[50.000000,\"o\",\"cccc\\n\"]\n";
+  const std::string known = recorded();
+  CHECK(known.find("\"timestamp\":1000,") != std::string::npos);
+  CHECK(known.ends_with("}\n" + lines));
+  REQUIRE(base::write_atomic(folder / "n.log.1", "old\n", 0600));
+  const std::string unknown = recorded();
+  CHECK(unknown.find("timestamp") == std::string::npos);
+  CHECK(unknown.ends_with("}\n[0.000000,\"o\",\"old\\n\"]\n" + lines));
 }
