@@ -32,20 +32,13 @@ struct Words {
 };
 // congo's table, and 412, which it never meets.
 constexpr std::array kWords = {
-    Words{400, "bad request"},
-    Words{401, "unauthorised"},
-    Words{403, "forbidden"},
-    Words{404, "not found"},
-    Words{405, "method not allowed"},
-    Words{409, "conflict"},
-    Words{412, "changed meanwhile"},
-    Words{413, "over limit"},
-    Words{415, "bad media type"},
-    Words{422, "unprocessable"},
-    Words{429, "too many request"},
-    Words{500, "instance fault / server err"},
-    Words{501, "not implemented"},
-    Words{503, "service unavailable"},
+    Words{400, "bad request"},        Words{401, "unauthorised"},
+    Words{403, "forbidden"},          Words{404, "not found"},
+    Words{405, "method not allowed"}, Words{409, "conflict"},
+    Words{412, "changed meanwhile"},  Words{413, "over limit"},
+    Words{415, "bad media type"},     Words{422, "unprocessable"},
+    Words{429, "too many request"},   Words{500, "instance fault / server err"},
+    Words{501, "not implemented"},    Words{503, "service unavailable"},
 };
 
 Errc code_of(int status) {
