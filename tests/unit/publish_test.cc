@@ -403,6 +403,28 @@ TEST_CASE("a log file is goconserver's, goes on after a rename, and waits for it
   CHECK(run_until(loop, [&] { return exists(log) && text(log) == "three\n"; }));
 }
 
+TEST_CASE("a console that is deleted and defined again before its turn is read once") {
+  const journal_help::Folder dir;
+  Loop loop;
+  DiskJobs jobs(loop);
+  Said said(dir / "", "n1");
+  auto s = settings(dir);
+  s.as_file = true;
+  s.stamps = false;
+  Publisher publisher(loop, jobs, s, [&](std::function<void()> ready) {
+    return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", dir / "logs",
+                                                    std::move(ready));
+  });
+  const std::string much = numbered(0, 20000);  // several batches
+  said.says(much);
+  publisher.begins("n1", said.start());
+  publisher.forget("n1");
+  publisher.begins("n1", said.start());
+  const std::string log = dir / "logs/n1.log";
+  CHECK(run_until(loop, [&] { return exists(log) && text(log).size() >= much.size(); }));
+  CHECK(text(log) == much);
+}
+
 TEST_CASE("a log file goes on within a line after a restart") {
   const journal_help::Folder dir;
   Loop loop;

@@ -94,7 +94,8 @@ void Publisher::turn() {
     const std::string node = std::move(waiting_.front());
     waiting_.pop_front();
     const auto it = lines_.find(node);
-    if (it == lines_.end()) continue;
+    // One that was forgotten and came again may stand here twice.
+    if (it == lines_.end() || !it->second.waits) continue;
     it->second.waits = false;
     start(node, it->second);
   }
