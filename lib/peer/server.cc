@@ -59,7 +59,9 @@ void Server::accept(Fd fd) {
       peers_.emplace(peers_.end(), loop_, std::move(fd),
                      [this](Peer& p, const Json& request, const wire::Item& item,
                             wire::Note& wrong) { return dispatch(p, request, item, wrong); });
-  at->on_gone([this, at] { peers_.erase(at); });
+  at->on_gone([this, at, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) peers_.erase(at);
+  });
 }
 
 Json Server::help() const {

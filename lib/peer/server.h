@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,7 @@ class Server {
   std::vector<Command> commands_;
   Options options_;
   std::list<Peer> peers_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();  // for what is deferred and outlived
   net::Listener listener_;
 };
 

@@ -80,6 +80,7 @@ class Fixture {
   std::optional<Taken> taken;
   std::vector<Peer::Answer> answers;  // that are owed
   int served = 0;
+  bool goes_after_attach = false;  // the server, in the same turn
 
  private:
   std::vector<Command> commands() {
@@ -111,6 +112,7 @@ class Fixture {
         {"attach",
          [this](Peer& p, wire::Object& o) -> Result<Json> {
            if (auto done = o.end(); !done) return done.error();
+           if (goes_after_attach) loop.defer([this] { server.reset(); });
            p.hand_over([this](Fd fd, std::string unsent, std::string rest) {
              taken = Taken{std::move(fd), std::move(unsent), std::move(rest)};
            });
@@ -506,6 +508,16 @@ TEST_CASE("a closed server takes no more, and serves those it has") {
   CHECK_FALSE(help::exists(f.dir / "x.ctl"));
   far.send("{\"cmd\":\"double\",\"n\":4}\n");
   CHECK(run_until(f.loop, [&] { return far.has("\"twice\":8"); }));
+}
+
+TEST_CASE("a server may go in the turn in which one of its peers went") {
+  Fixture f;
+  f.goes_after_attach = true;
+  Far far = f.connect();
+  far.send("attach\n");
+  CHECK(run_until(f.loop, [&] { return f.taken && !f.server; }));
+  help::run_for(f.loop, milliseconds(2));
+  CHECK(f.taken->fd);
 }
 
 TEST_CASE("the kernel says who is at the other end") {
