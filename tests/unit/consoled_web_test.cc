@@ -181,6 +181,40 @@ TEST_CASE("web face: goconserver's /session is the console port's protocol in ba
   CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
 }
 
+TEST_CASE("web face: who pings and does not read is held back, and gets all its pongs") {
+  base::Fd given;
+  Web w({.console_port = [&](base::Fd fd, const consoled::Visitor&) { given = std::move(fd); }});
+  std::string pings;
+  for (int i = 0; i < 500; i++) pings += from_client(0x89, std::string(120, 'p'));
+  constexpr size_t kMost = 32'000'000;  // the sockets take less than half of that
+  // Sends until it is held back.
+  const auto flood = [&](Far& far) {
+    size_t sent = 0;
+    for (int held = 0; held < 50 && sent < kMost; held++) {
+      const size_t at = sent % pings.size();
+      const ssize_t n = ::write(far.fd.get(), pings.data() + at, pings.size() - at);
+      if (n > 0) sent += static_cast<size_t>(n);
+      if (n > 0) held = 0;
+      help::run_for(w.house.loop, std::chrono::milliseconds(1));
+    }
+    return sent;
+  };
+  Far before = w.socket(w.cookie());  // never attaches
+  CHECK(run_until(w.house.loop, [&] { return before.has("\r\n\r\n"); }));
+  CHECK(flood(before) < kMost);
+  Far a = w.socket("", "", "/session", "tty");
+  CHECK(run_until(w.house.loop, [&] { return given && a.has("\r\n\r\n"); }));
+  a.got.clear();
+  const size_t sent = flood(a);
+  CHECK(sent < kMost);
+  const size_t whole = sent / (pings.size() / 500);
+  CHECK(run_until(w.house.loop, [&] {
+    a.read();
+    return a.got.size() >= whole * 122;
+  }));
+  CHECK(a.got.size() == whole * 122);
+}
+
 TEST_CASE("web face: a client that does not read /ws is held back, and costs no memory") {
   Web w({.raw_console = "n1"});
   consoled::Console& c = w.house.add("n1", "yes a-line-of-some-length");

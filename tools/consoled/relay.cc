@@ -45,7 +45,7 @@ class Relays::Relay {
         inner_(loop, std::move(inner),
                {.data = [this](std::string_view bytes) { outward(bytes); },
                 .end = [this](const std::optional<base::Error>&) { inner_ended(); },
-                .low_water = [this] { outer_->pause(false); }}) {
+                .low_water = [this] { go_on(); }}) {
     outer_->set_events(
         {.data = [this](std::string_view bytes) { inward(bytes); },
          .end = [this](const std::optional<base::Error>& error) { outer_ended(error); },
@@ -69,10 +69,15 @@ class Relays::Relay {
       std::string reply;
       const auto plain = forms_.inward(bytes, reply);
       outer_->send(reply);
+      unread_ = !reply.empty() && outer_->full();
       if (!plain) return over();
       inner_.send(*plain);
     }
-    if (inner_.full()) outer_->pause(true);
+    if (inner_.full() || unread_) outer_->pause(true);
+  }
+
+  void go_on() {
+    if (!inner_.full() && !unread_) outer_->pause(false);
   }
 
   // Who served it says no more: the peer gets what is left.
@@ -95,7 +100,11 @@ class Relays::Relay {
   }
 
   void outer_drained() {
-    if (!inner_ended_) return inner_.pause(false);
+    unread_ = false;
+    if (!inner_ended_) {
+      inner_.pause(false);
+      return go_on();
+    }
     if (outer_ended_ && outer_->finished()) over();
   }
 
@@ -109,6 +118,7 @@ class Relays::Relay {
   Forms forms_;
   std::function<void()> gone_;  // null: it was called
   bool inner_ended_ = false, outer_ended_ = false;
+  bool unread_ = false;  // it pings, and does not read the pongs: not heard until it does
   net::Timer linger_;
   std::unique_ptr<net::Stream> outer_;
   net::Stream inner_;

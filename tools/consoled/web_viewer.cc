@@ -58,7 +58,8 @@ void WebViewer::start() {
       .end = [this](const std::optional<base::Error>& /*e*/) { end(); },
       .low_water =
           [this] {
-            if (over_ && stream_->finished()) end();
+            if (over_ && stream_->finished()) return end();
+            stream_->pause(false);
           },
   });
   timer_.after(kToAttach);
@@ -75,6 +76,7 @@ void WebViewer::serve() {
   const std::optional<Message> message = reader_.next();
   if (!message) {
     stream_->send(reader_.take_replies());
+    if (stream_->full()) stream_->pause(true);
     if (reader_.over()) end();
     return;
   }
