@@ -311,6 +311,27 @@ TEST_CASE("break sequences go to the target between the keys, by viewer and esca
   CHECK_FALSE(c.send_break(1, "test"));
 }
 
+TEST_CASE("so many break sequences may wait for a target that does not read, and no more") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'stty raw -echo; echo ready; exec sleep 1000'");
+  Looker a(c, with(Admission::Rule::escapes));
+  CHECK(run_until(h.loop, [&] { return a.far.has("ready"); }));
+  const std::string much(60'000, 'x');
+  CHECK(c.send(much));
+  CHECK(c.input_waiting() > 0);
+  for (int i = 0; i < 15; i++) CHECK(c.send_break("!", "test"));
+  a.far.send(
+      "\x05"
+      "cl1\x05"
+      "cl1");
+  CHECK(run_until(h.loop, [&] { return a.far.has("[[break: n1: 16 sequences wait"); }));
+  CHECK(std::count(h.happened.begin(), h.happened.end(), "break") == 16);
+  const auto no_more = c.send_break("!", "test");
+  REQUIRE_FALSE(no_more);
+  CHECK(no_more.error().code == base::Errc::busy);
+}
+
 TEST_CASE("initcmd speaks with a new line before anybody types") {
   const Folder dir;
   House h(dir.path());

@@ -96,7 +96,8 @@ class Console final : public Intake {
   bool type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit);
   // busy: more waits than may; closed: there is no line.
   base::Result<void> send(std::string_view bytes);
-  // A break sequence: one of the nine, or a text in their language. `by`: for the record.
+  // A break sequence: one of the nine, or a text in their language. `by`: for the record. busy: too
+  // many wait for the keys before them, or for each other's pauses.
   base::Result<void> send_break(int number, std::string_view by);
   base::Result<void> send_break(std::string_view sequence, std::string_view by);
   void resize(pty::Size size);

@@ -13,6 +13,10 @@ using base::Errc;
 using base::error;
 using base::Result;
 
+namespace {
+constexpr size_t kMostPlays = 16;  // that may wait
+}  // namespace
+
 Result<void> Console::send_break(std::string_view sequence, std::string_view by) {
   return play_break(parse_steps(sequence, kBreakDelay), sequence, by);
 }
@@ -32,6 +36,9 @@ Result<void> Console::play_break(Steps steps, std::string_view what, std::string
   if (real && !driver_->has_break()) {
     return error(Errc::not_found, name(), ": this kind of line has no BREAK: a sequence without ",
                  "\\z can be sent");
+  }
+  if (typing_now().plays() >= kMostPlays) {
+    return error(Errc::busy, name(), ": ", kMostPlays, " sequences wait for their turn already");
   }
   note(journal::Kind::send_break, cat(what, " by ", by));
   shared_.events.emit("break", {{"console", name()}, {"break", what}, {"who", by}});

@@ -43,6 +43,7 @@ class Typing {
   void heard(std::string_view bytes);
 
   size_t waiting() const { return keys_.waiting(); }
+  size_t plays() const { return plays_.size(); }
 
  private:
   struct Play {
