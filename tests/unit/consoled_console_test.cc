@@ -311,6 +311,30 @@ TEST_CASE("break sequences go to the target between the keys, by viewer and esca
   CHECK_FALSE(c.send_break(1, "test"));
 }
 
+TEST_CASE("the keys of those who left are bounded, and who types above that is told") {
+  const Folder dir;
+  House h(dir.path());
+  Console& c = h.add("n1", "sh -c 'stty raw -echo; echo ready; exec sleep 1000'");
+  Looker a(c);
+  CHECK(run_until(h.loop, [&] { return a.far.has("ready"); }));
+  constexpr uint64_t kMost = 1 << 20;
+  const std::string much(60'000, 'x');
+  for (int i = 0; i < 20; i++) {
+    Looker b(c);
+    b.far.send(much);
+    CHECK(run_until(h.loop, [&] { return b.viewer->input_bytes() == much.size(); }));
+    b.viewer->drop();
+    CHECK(run_until(h.loop, [&] { return b.gone; }));
+  }
+  CHECK(c.input_waiting() <= kMost);
+  CHECK(c.input_waiting() > kMost - 64 * 1024);
+  // Never mixed: there may be room for less than a unit.
+  a.far.send(much + much);
+  CHECK(run_until(h.loop, [&] { return a.far.has("bytes of input wait: the target does"); }));
+  CHECK(a.far.has("[[input dropped: "));
+  CHECK(c.input_waiting() <= kMost);
+}
+
 TEST_CASE("so many break sequences may wait for a target that does not read, and no more") {
   const Folder dir;
   House h(dir.path());

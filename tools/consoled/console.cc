@@ -18,8 +18,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int64_t kIdleUs = 60'000'000;       // so long an idle console keeps its history
-constexpr size_t kMaxSent = size_t{1} << 20;  // bytes of send() that may wait
+constexpr int64_t kIdleUs = 60'000'000;          // so long an idle console keeps its history
+constexpr size_t kMaxWaiting = size_t{1} << 20;  // bytes of input, also of who is gone
 
 }  // namespace
 
@@ -437,23 +437,24 @@ bool Console::kick(uint64_t number) {
 
 // ---- What goes to the target
 
-bool Console::type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit) {
-  if (status_.state == State::idle || status_.state == State::waiting) return false;
+Result<void> Console::type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit) {
+  if (status_.state == State::idle || status_.state == State::waiting) {
+    return error(Errc::closed, "the console is not connected");
+  }
+  if (input_waiting() + unit.size() > kMaxWaiting) {
+    return error(Errc::busy, input_waiting(), " bytes of input wait: the target does not read");
+  }
   shared_.input_bytes += unit.size();
   typing_now().push(from, std::move(unit));
-  return true;
+  return {};
 }
 
 Result<void> Console::send(std::string_view bytes) {
-  if (input_waiting() + bytes.size() > kMaxSent) {
-    return error(Errc::busy, name(), ": ", input_waiting(),
-                 " bytes of input wait: the target does not read");
-  }
-  if (!type(std::make_shared<net::Keys::Sender>(), std::string(bytes))) {
-    return error(Errc::closed, name(), ": is not connected",
-                 status_.reason.empty() ? "" : cat(": ", status_.reason));
-  }
-  return {};
+  const Result<void> typed = type(std::make_shared<net::Keys::Sender>(), std::string(bytes));
+  if (typed) return {};
+  if (typed.error().code == Errc::busy) return in(name(), typed.error());
+  return error(Errc::closed, name(), ": is not connected",
+               status_.reason.empty() ? "" : cat(": ", status_.reason));
 }
 
 void Console::resize(pty::Size size) {

@@ -92,9 +92,9 @@ class Console final : public Intake {
 
   // --- What goes to the target
 
-  // False: dropped, there is no line.
-  bool type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit);
-  // busy: more waits than may; closed: there is no line.
+  // All of it, or an error: it is dropped. busy: more waits than may; closed: there is no line.
+  base::Result<void> type(const std::shared_ptr<net::Keys::Sender>& from, std::string unit);
+  // The same for what nobody is held back for.
   base::Result<void> send(std::string_view bytes);
   // A break sequence: one of the nine, or a text in their language. `by`: for the record. busy: too
   // many wait for the keys before them, or for each other's pauses.

@@ -9,7 +9,6 @@ using base::cat;
 
 namespace {
 constexpr std::string_view kReadonly = "\n[[read-only: input dropped]]\n";
-constexpr std::string_view kNobody = "\n[[input dropped: the console is not connected]]\n";
 }  // namespace
 
 Viewer::Viewer(Console& console, uint64_t number, Admission admission)
@@ -86,9 +85,11 @@ void Viewer::by_escapes(std::string_view bytes) {
 }
 
 void Viewer::type(std::string unit) {
-  const bool taken = console_.type(sender_, std::move(unit));
-  if (!taken && !told_dropped_ && stream_ != nullptr) tell(kNobody);
-  told_dropped_ = !taken;
+  const base::Result<void> typed = console_.type(sender_, std::move(unit));
+  if (!typed && !told_dropped_ && stream_ != nullptr) {
+    tell(cat("\n[[input dropped: ", typed.error().what, "]]\n"));
+  }
+  told_dropped_ = !typed;
 }
 
 void Viewer::hold(bool on) {
