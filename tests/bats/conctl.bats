@@ -201,6 +201,28 @@ EOF
   assert_line --index 2 '{"ok":true}'
 }
 
+@test "batch: standard input may be silent; it is an error when consoled goes before its end" {
+  start
+  mkdir proxy
+  start_bg socat -r asked "UNIX-LISTEN:$T/proxy/consoled.ctl,fork" "UNIX-CONNECT:$LINEMAN_RUNTIME/consoled.ctl"
+  wait_until 5 test -S proxy/consoled.ctl
+  LINEMAN_RUNTIME=$T/proxy run conctl batch <<<status
+  assert_success
+  assert_equal "${#lines[@]}" 1
+  assert_equal "$(cat asked)" $'hold\nstatus'
+  mkfifo commands
+  start_bg sh -c 'conctl batch <commands >said 2>complained; echo $? >over'
+  exec {to}>commands
+  echo status >&"$to"
+  wait_until 10 file_has said '"ok":true'
+  end KILL
+  wait_until 10 test -s over
+  exec {to}>&-
+  assert_equal "$(cat over)" 111
+  assert_equal "$(wc -l <said)" 1
+  grep 'consoled closed the connection: 1 commands were answered' complained
+}
+
 @test "export and import go both ways, secrets included" {
   start
   conctl create s1 driver=ssh ondemand=true --params host=127.0.0.1,user=me,password=geheim --label a=b

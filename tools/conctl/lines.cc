@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@
 #include "lib/pty/output.h"
 #include "lib/wire/json.h"
 #include "lib/wire/line.h"
+#include "lib/wire/reader.h"
 #include "tools/conctl/commands.h"
 #include "tools/conctl/link.h"
 #include "tools/conctl/names.h"
@@ -22,6 +24,7 @@
 
 namespace conctl {
 
+using base::Errc;
 using base::Result;
 using wire::Json;
 
@@ -99,7 +102,7 @@ class Lines {
   net::Stream stream_;
 };
 
-// stdin into the stream, as fast as that takes it.
+// stdin's commands into the stream, as fast as that takes them.
 class Feed {
  public:
   Feed(net::Loop& loop, net::Stream& stream) : loop_(loop), stream_(stream) {
@@ -108,6 +111,11 @@ class Feed {
     }
     go_on();
   }
+
+  // stdin has ended.
+  bool over() const { return over_; }
+  // The commands in it so far, the bad ones too: each gets one answer.
+  size_t asked() const { return asked_; }
 
   void go_on() {
     const bool more = !over_ && !stream_.full();
@@ -123,17 +131,24 @@ class Feed {
     if (over_ || stream_.full()) return;
     const ssize_t n = ::read(STDIN_FILENO, buf_.data(), buf_.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n > 0) stream_.send({buf_.data(), static_cast<size_t>(n)});
-    if (n <= 0) {
+    if (n > 0) {
+      const std::string_view bytes(buf_.data(), static_cast<size_t>(n));
+      stream_.send(bytes);
+      reader_.feed(bytes);
+    } else {
       over_ = true;
       stream_.finish();
+      reader_.finish();
     }
+    while (const auto item = reader_.next()) asked_ += item->kind != wire::Item::Kind::warning;
     go_on();
   }
 
   net::Loop& loop_;
   net::Stream& stream_;
   bool over_ = false;
+  size_t asked_ = 0;
+  wire::Reader reader_;  // as consoled cuts it
   std::array<char, kReadAtOnce> buf_{};
   std::unique_ptr<net::Watch> watch_;
 };
@@ -160,19 +175,33 @@ int events(const Options& options, const base::Args& args) {
   return lines.run(options);
 }
 
+// "hold" first: stdin may be silent for as long as it likes.
 int batch(const Options& options, const base::Args&) {
   Result<base::Fd> fd = dial_control(options);
   if (!fd) return complain(options, fd.error());
   net::Loop loop;
-  size_t failed = 0;
+  bool held = false;
+  size_t answered = 0, failed = 0;
   Lines lines(loop, std::move(*fd), [&](std::string_view line) {
-    if (line.starts_with("{\"error\"")) failed++;
+    if (!std::exchange(held, true)) return false;
+    const bool wrong = line.starts_with("{\"error\"");
+    if (wrong) failed++;
+    if (wrong || line.starts_with("{\"ok\"")) answered++;
     return true;
   });
+  lines.stream().send("hold\n");
   Feed feed(loop, lines.stream());
   lines.on_low_water([&] { feed.go_on(); });
   const int status = lines.run(options);
-  return status == 0 && failed > 0 ? base::kExitNo : status;
+  if (status != 0) return status;
+  if (!feed.over() || answered < feed.asked()) {
+    return complain(
+        options, base::Error{Errc::closed, ECONNRESET,
+                             base::cat("consoled closed the connection: ", answered,
+                                       " commands were answered, ", feed.over() ? "" : "at least ",
+                                       feed.asked() - answered, " were not")});
+  }
+  return failed > 0 ? base::kExitNo : status;
 }
 
 }  // namespace conctl
