@@ -12,6 +12,7 @@ start_compatible() {
   start -c server.conf
   export CONGO_URL=http://127.0.0.1:$api CONGO_PORT=$port
 }
+conctl_says() { conctl log "$1" | grep -q "$2"; }
 terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal.py" "$@"; }
 
 @test "consoles are created, listed, shown, edited and deleted in congo's words" {
@@ -137,6 +138,25 @@ terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal
   assert_success
   assert_line --partial 'one: to both'
   assert_line --partial 'two: to both'
+}
+
+@test "console: a large file reaches several as a whole" {
+  start
+  local name
+  for name in one two; do
+    conctl create "$name" driver=cmd --param "cmd=sh -c 'stty raw -echo; echo ready; exec cat >$T/$name'"
+    wait_until 10 conctl_says "$name" ready
+  done
+  seq -f '%07.0f' 375000 >large
+  run timeout 25 conctl console one,two <large
+  assert_success
+  refute_output --partial dropped
+  run timeout 25 sh -c 'cat large | conctl console one,two'
+  assert_success
+  refute_output --partial dropped
+  cat large large >both
+  wait_until 20 cmp one both
+  wait_until 20 cmp two both
 }
 
 @test "send, who, kick, break, status and events" {

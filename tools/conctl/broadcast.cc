@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
@@ -21,6 +22,9 @@ namespace {
 constexpr size_t kReadAtOnce = 16 * 1024;
 constexpr auto kPatience = std::chrono::seconds(5);
 constexpr auto kLinger = std::chrono::milliseconds(500);
+// A slow line takes its input in large pieces, a minute's worth at 9600 bits a second.
+constexpr auto kBetweenLooks = std::chrono::milliseconds(500);
+constexpr int kMostLooks = 120;
 }  // namespace
 
 Broadcast::Broadcast(net::Loop& loop, const Options& options, Server& server, std::string control,
@@ -34,7 +38,8 @@ Broadcast::Broadcast(net::Loop& loop, const Options& options, Server& server, st
       keys_(std::move(keys)),
       output_(
           loop, [this] { pause(false); }, [this] { loop_.stop(); }),
-      linger_(loop, [this] { loop_.stop(); }) {}
+      look_(loop, [this] { look(); }),
+      linger_(loop, [this] { take_leave(); }) {}
 
 int Broadcast::run(const std::vector<std::string>& consoles) {
   const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT},
@@ -47,11 +52,12 @@ int Broadcast::run(const std::vector<std::string>& consoles) {
     output_.write(base::cat("Enter the key to broadcast the buffer. [Enter '", keys_.name(),
                             ".' to exit]\r\n"));
   }
-  for (One& one : all_) one.line->start();
+  // Before anything may want to read it.
   if (!base::always_ready(STDIN_FILENO)) {
     stdin_ = std::make_unique<net::Watch>(loop_, STDIN_FILENO, [this](unsigned) { read_stdin(); });
   }
-  watch_stdin(true);
+  for (One& one : all_) one.line->start();
+  watch_stdin();
   loop_.run();
   output_.finish("");
   pty::RawMode::leave();
@@ -84,12 +90,12 @@ void Broadcast::join(const std::string& console) {
   }
   if (interactive_) out_line(base::cat(console, ": Console session has been established"));
   One& one = all_.emplace_back(
-      One{console, pty::NamedLines(console, width_, interactive_ ? "\r\n" : "\n"), nullptr, false});
+      One{console, pty::NamedLines(console, width_, interactive_ ? "\r\n" : "\n"), nullptr});
   one.line = std::make_unique<Line>(
       loop_, std::move(*attached),
       Line::Events{.data = [this, &one](std::string_view b) { show(one, b); },
                    .end = [this, &one](const auto&) { ended(one); },
-                   .low_water = nullptr});
+                   .low_water = [this, &one] { took(one); }});
   left_++;
 }
 
@@ -110,6 +116,7 @@ void Broadcast::ended(One& one) {
   print(one.lines.line("[Disconnected]"));
   status_ = base::kExitNo;
   if (--left_ == 0) loop_.stop();
+  watch_stdin();  // it may have waited for this one
 }
 
 void Broadcast::pause(bool on) {
@@ -118,25 +125,72 @@ void Broadcast::pause(bool on) {
   }
 }
 
-// A console that takes nothing keeps nobody else waiting: its part is dropped, and said.
+// A console that takes nothing does not keep the others waiting for ever: its part is dropped, and
+// said.
 void Broadcast::send(std::string_view keys) {
   for (One& one : all_) {
     if (one.over || readonly_ || keys.empty()) continue;
-    if (one.line->full()) {
-      print(one.lines.line(base::cat("[", keys.size(), " bytes of input dropped: it takes none]")));
+    if (one.line->full() && is_stuck(one)) {
+      dropped(one, keys.size());
     } else {
       one.line->send(keys);
     }
   }
 }
 
-// A file is read piece by piece, from turn to turn.
-void Broadcast::watch_stdin(bool on) {
-  if (stdin_) {
-    stdin_->want(on ? net::Watch::kRead : net::Watch::kNothing);
-  } else if (on) {
-    loop_.defer([this] { read_stdin(); });
+void Broadcast::dropped(One& one, size_t bytes) {
+  print(one.lines.line(base::cat("[", bytes, " bytes of input dropped: it takes none]")));
+  status_ = base::kExitNo;
+}
+
+bool Broadcast::is_stuck(const One& one) {
+  return one.idle_looks >= kMostLooks;
+}
+
+void Broadcast::took(One& one) {
+  one.idle_looks = 0;
+  watch_stdin();
+}
+
+// Who took nothing since the last look? Only while something waits for the answer.
+void Broadcast::look() {
+  for (One& one : all_) {
+    if (one.over || is_stuck(one)) continue;
+    const size_t untaken = one.line->untaken();
+    one.idle_looks = untaken > 0 && untaken >= one.untaken ? one.idle_looks + 1 : 0;
+    one.untaken = untaken;
   }
+  watch_stdin();
+}
+
+// stdin waits for the slowest that still takes something. A file is read piece by piece, from turn
+// to turn.
+void Broadcast::watch_stdin() {
+  const bool held = std::any_of(all_.begin(), all_.end(), [](const One& one) {
+    return !one.over && one.line->full() && !is_stuck(one);
+  });
+  if ((held || stdin_over_) && !look_.pending()) look_.after(kBetweenLooks);
+  const bool read = !held && !stdin_over_;
+  if (stdin_) {
+    stdin_->want(read ? net::Watch::kRead : net::Watch::kNothing);
+  } else if (read && !std::exchange(reading_, true)) {
+    loop_.defer([this] {
+      reading_ = false;
+      read_stdin();
+    });
+  }
+}
+
+// After the end of stdin and of what was said: what is still under way arrives first.
+void Broadcast::take_leave() {
+  bool waits = false;
+  for (One& one : all_) waits = waits || (!one.over && one.line->untaken() > 0 && !is_stuck(one));
+  if (waits) return linger_.after(kLinger);
+  for (One& one : all_) {
+    const size_t untaken = one.over ? 0 : one.line->untaken();
+    if (untaken > 0) dropped(one, untaken);
+  }
+  loop_.stop();
 }
 
 void Broadcast::read_stdin() {
@@ -144,14 +198,14 @@ void Broadcast::read_stdin() {
   const ssize_t n = ::read(STDIN_FILENO, buf.data(), buf.size());
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) {
-    watch_stdin(false);
+    stdin_over_ = true;
     linger_.after(kLinger);
-    return;
+    return watch_stdin();
   }
   std::string_view bytes(buf.data(), static_cast<size_t>(n));
   if (!interactive_) {
     send(bytes);
-    return watch_stdin(true);
+    return watch_stdin();
   }
   while (!bytes.empty()) {
     const Typed t = keys_.take(bytes);
@@ -159,6 +213,7 @@ void Broadcast::read_stdin() {
     obey(t);
     if (t.ask == Ask::leave) return;  // what is behind it is not the consoles'
   }
+  watch_stdin();
 }
 
 void Broadcast::obey(const Typed& typed) {

@@ -35,6 +35,8 @@ class Broadcast {
     pty::NamedLines lines;
     std::unique_ptr<Line> line;
     bool over = false;
+    size_t untaken = 0;  // at the last look
+    int idle_looks = 0;  // one after another, since it took something
   };
   void signalled(int number);
   void join(const std::string& console);
@@ -45,9 +47,14 @@ class Broadcast {
   void leave();
   void ended(One& one);
   void pause(bool on);
-  void watch_stdin(bool on);
+  void watch_stdin();
   void read_stdin();
   void send(std::string_view keys);
+  void dropped(One& one, size_t bytes);
+  static bool is_stuck(const One& one);
+  void took(One& one);
+  void look();
+  void take_leave();
 
   net::Loop& loop_;
   const Options& options_;
@@ -60,7 +67,9 @@ class Broadcast {
   int status_ = 0;
   pty::Output output_;
   std::unique_ptr<net::Watch> stdin_;
-  net::Timer linger_;
+  bool stdin_over_ = false;
+  bool reading_ = false;  // deferred
+  net::Timer look_, linger_;
 };
 
 }  // namespace conctl

@@ -74,9 +74,10 @@ void Line::leave() {
   if (port_ && !ended_) stream_.send(net::frames_of(kDetach));
 }
 
-bool Line::untaken() const {
+size_t Line::untaken() const {
   int queued = 0;
-  return stream_.unsent() > 0 || (::ioctl(stream_.fd(), SIOCOUTQ, &queued) == 0 && queued > 0);
+  if (::ioctl(stream_.fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
+  return stream_.unsent() + static_cast<size_t>(queued);
 }
 
 }  // namespace conctl

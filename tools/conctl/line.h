@@ -39,8 +39,8 @@ class Line {
   bool over() const { return ended_; }
   // No more keys come. Frames have no word for it: half a close ends a session there.
   void finish();
-  // Some of it was not taken yet.
-  bool untaken() const;
+  // Bytes that the server has not taken yet; those on a unix socket count with the kernel's own.
+  size_t untaken() const;
   // Of the next byte that data gets: the daemon's own words between the console's do not count.
   const peer::Place& at() const { return at_; }
 

@@ -49,7 +49,7 @@ Session::Session(net::Loop& loop, const Options& options, Server& server, Sessio
           loop, [this] { pause(); }, [this] { end(base::kExitSystem); }),
       again_(loop, [this] { connect(); }),
       linger_(loop, [this] {
-        if (line_ && line_->untaken()) return linger_.after(kLinger);
+        if (line_ && line_->untaken() > 0) return linger_.after(kLinger);
         end(base::kExitOk);
       }) {}
 
