@@ -693,6 +693,23 @@ s.recv(100); open("reads", "a").write("x"); time.sleep(600)'
   assert_output --partial 'unset CONGO_URL'
 }
 
+@test "edit: an idle connection that was closed while the editor was open costs nothing" {
+  start
+  conctl create ed1 driver=cmd ondemand=true --params cmd=cat >/dev/null
+  mkdir proxy
+  start_bg socat "UNIX-LISTEN:$T/proxy/consoled.sock,fork" "UNIX-CONNECT:$LINEMAN_RUNTIME/consoled.sock"
+  export PROXY=$BG
+  wait_until 5 test -S proxy/consoled.sock
+  # shellcheck disable=SC2016
+  printf '%s\n' '#!/bin/sh -e' 'kill $(pgrep -P "$PROXY")' \
+    'while pgrep -P "$PROXY"; do sleep 0.05; done' 'sed -i s/cat/tac/ "$1"' >editor
+  chmod +x editor
+  LINEMAN_RUNTIME=$T/proxy EDITOR=$T/editor TMPDIR=$T run timeout 30 conctl edit ed1
+  assert_success
+  assert_line Updated
+  assert_equal "$(conctl export | jq -r .ed1.params.cmd)" tac
+}
+
 # shellcheck disable=SC2086
 @test "an ambiguous beginning lists what it could be; groups are labels, here and in the daemon" {
   start

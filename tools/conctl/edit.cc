@@ -173,6 +173,7 @@ int in_editor(const Options& options, Server& server, const std::string& name) {
       return kept(options, draft,
                   options.json ? wrong : error(Errc::bad_input, "nothing was changed"));
     }
+    server.hang_up();  // it was idle while somebody typed
     const Result<http::Answer> answer = put(server, name, *seen, *body);
     if (answer && answer->status / 100 == 2) return tell(options, answer, name, "Updated");
     const base::Error wrong = answer ? refusal(*answer) : answer.error();

@@ -232,7 +232,7 @@ Result<std::string> Server::ask(std::string_view method, std::string_view target
 Result<void> Server::get(std::string_view target,
                          const std::function<bool(std::string_view)>& take) {
   const base::Time deadline = base::Clock::now() + options_.patience;
-  link_.reset();  // an idle one may have been closed meanwhile
+  hang_up();
   if (Result<void> r = ready(deadline); !r) return r.error();
   if (Result<void> r = link_->send(request_text("GET", target, "", ""), deadline); !r) {
     return named(r.error());

@@ -31,6 +31,10 @@ class Server {
   base::Result<void> get(std::string_view target,
                          const std::function<bool(std::string_view)>& take);
 
+  // The next request has a connection of its own: an idle one may have been closed meanwhile, which
+  // for what changes something is an error.
+  void hang_up() { link_.reset(); }
+
   // The path of a node: "/nodes/NAME", encoded.
   static std::string node_path(std::string_view name);
   // The socket for commands beside the one for HTTP. not_found where the server is a remote one.
