@@ -12,7 +12,6 @@
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
 #include "lib/peer/peer.h"
-#include "lib/wire/limits.h"
 
 namespace peer {
 
@@ -36,14 +35,17 @@ Result<void> wait_readable(int fd, base::Time deadline) {
 // Bytes up to and with the first newline, and what came behind it.
 Result<std::string> read_line(int fd, base::Time deadline, std::string* rest) {
   std::string got;
-  std::array<char, 4096> buf{};
+  size_t looked = 0;
+  std::array<char, size_t{64} * 1024> buf;  // NOLINT: filled by recv
   for (;;) {
-    const size_t end = got.find('\n');
+    const size_t end = got.find('\n', looked);
     if (end != std::string::npos) {
       if (rest != nullptr) *rest = got.substr(end + 1);
-      return got.substr(0, end);
+      got.resize(end);
+      return got;
     }
-    if (got.size() > wire::kMaxMessage) return error(Errc::too_big, "an endless answer");
+    looked = got.size();
+    if (looked > kMaxAnswer) return error(Errc::too_big, "an endless answer");
     if (Result<void> r = wait_readable(fd, deadline); !r) return r.error();
     const ssize_t n = ::recv(fd, buf.data(), buf.size(), 0);
     if (n == 0) return base::Error{Errc::closed, ECONNRESET, "closed without an answer"};

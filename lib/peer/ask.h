@@ -1,6 +1,7 @@
 // ask: one command to a daemon's control socket and its answer, before a deadline. Blocks.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "lib/wire/json.h"
 
 namespace peer {
+
+// Bytes of one answer. What lists every console grows with them: a hundred thousand fit.
+inline constexpr size_t kMaxAnswer = size_t{256} << 20;
 
 // One answer line; the object, checked for "ok". An {"error":...} comes back as the Error, with its
 // code and no errno. What came behind the line is appended to `rest`, where that is asked for. The

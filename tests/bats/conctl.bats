@@ -243,6 +243,20 @@ EOF
   grep 'consoled closed the connection: 1 commands were answered' complained
 }
 
+@test "ten thousand consoles: status and batch show them all" {
+  start
+  jq -cn '{nodes:[range(10000)|{name:"node\(.)",driver:"cmd",params:{cmd:"cat"},ondemand:true}]}' >nodes
+  curl -s --unix-socket "$LINEMAN_RUNTIME/consoled.sock" http://localhost/bulk/nodes -d @nodes >/dev/null
+  for words in status '-j status'; do
+    # shellcheck disable=SC2086
+    conctl $words >said
+    assert_equal "$(wc -l <said)" 10000
+  done
+  conctl batch >said <<<$'list\nversion'
+  assert_equal "$(head -n 1 said | jq '.consoles | length')" 10000
+  assert_equal "$(wc -l <said)" 2
+}
+
 @test "export and import go both ways, secrets included" {
   start
   conctl create s1 driver=ssh ondemand=true --params host=127.0.0.1,user=me,password=geheim --label a=b

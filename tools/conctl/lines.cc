@@ -9,10 +9,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/dialler.h"
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
+#include "lib/peer/ask.h"
 #include "lib/pty/output.h"
 #include "lib/wire/json.h"
 #include "lib/wire/line.h"
@@ -51,7 +53,7 @@ class Lines {
   Lines(net::Loop& loop, base::Fd fd, Wanted wanted)
       : loop_(loop),
         wanted_(std::move(wanted)),
-        splitter_(wire::kMaxMessage),
+        splitter_(peer::kMaxAnswer),
         output_(
             loop,
             [this] {
@@ -80,6 +82,11 @@ class Lines {
  private:
   void data(std::string_view bytes) {
     while (auto line = splitter_.next(bytes)) {
+      if (line->dropped > 0) {
+        base::log::error("a line of ", line->dropped, " bytes from consoled was dropped");
+        status_ = base::kExitNo;
+        continue;
+      }
       if (wanted_(line->text)) output_.write(line->text);
     }
     if (output_.waiting()) stream_.pause(true);

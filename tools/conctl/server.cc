@@ -24,8 +24,6 @@ using base::Result;
 
 namespace {
 
-constexpr size_t kMaxAnswer = size_t{256} << 20;
-
 struct Words {
   int status;
   std::string_view words;
@@ -171,7 +169,7 @@ Result<void> Server::connect(base::Time deadline) {
 
 Result<http::Answer> Server::exchange(const std::string& request, bool head, base::Time deadline) {
   if (Result<void> r = link_->send(request, deadline); !r) return r.error();
-  http::AnswerParser parser(kMaxAnswer, head);
+  http::AnswerParser parser(peer::kMaxAnswer, head);
   for (;;) {
     const http::Step step = parser.step();
     if (step == http::Step::done) return std::move(parser.answer());
