@@ -51,6 +51,13 @@ std::optional<Parameters> match(const std::vector<std::string>& pattern,
 bool may_redirect(std::string_view path) {
   return path.size() > 1 && path.ends_with('/') && path.find("//") == std::string_view::npos;
 }
+
+// The path, with the query of that target.
+std::string location(std::string_view path, std::string_view target) {
+  std::string to;
+  for (const std::string& s : segments_of(path)) to += base::cat("/", percent_encode(s));
+  return to.append(target.substr(std::min(target.find('?'), target.size())));
+}
 }  // namespace
 
 std::string_view Parameters::get(std::string_view name) const {
@@ -80,9 +87,24 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   return out;
 }
 
+// A route has this path, and not as some of all the rest.
+bool Router::names(std::string_view path) const {
+  const std::vector<std::string> segments = segments_of(path);
+  return std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
+    const auto parameters = match(route.segments, segments);
+    const std::string_view last = route.segments.back();
+    if (!parameters || !last.ends_with("...}")) return parameters.has_value();
+    return parameters->get(last.substr(1, last.size() - 5)).empty();
+  });
+}
+
 void Router::answer(const ExchangePtr& exchange) const {
   const Request& request = exchange->request();
   const std::string_view path = request.path;
+  if (strict_slash_ && may_redirect(path) && !names(path)) {
+    const std::string_view bare = path.substr(0, path.size() - 1);
+    if (names(bare)) return exchange->respond(redirect(301, location(bare, request.target)));
+  }
   Match found = find(request.method, path);
   if (found.route == nullptr && request.method == "HEAD") found = find("GET", path);
   if (found.route != nullptr) return found.route->handle(exchange, found.parameters);
@@ -91,17 +113,6 @@ void Router::answer(const ExchangePtr& exchange) const {
         error_response(405, "method_not_allowed", base::cat(request.method, " is not for ", path));
     r.fields.add("Allow", found.allow);
     return exchange->respond(r);
-  }
-  if (strict_slash_ && may_redirect(path)) {
-    const std::string_view bare = path.substr(0, path.size() - 1);
-    const Match other = find(request.method, bare);
-    if (other.route != nullptr || !other.allow.empty()) {
-      const std::string_view target = request.target;
-      const size_t question = std::min(target.find('?'), target.size());
-      std::string to;
-      for (const std::string& s : segments_of(bare)) to += base::cat("/", percent_encode(s));
-      return exchange->respond(redirect(301, to.append(target.substr(question))));
-    }
   }
   exchange->respond(error_response(404, "not_found", base::cat("no such page: ", path)));
 }

@@ -28,7 +28,8 @@ class Router {
  public:
   using Handle = std::function<void(const ExchangePtr&, const Parameters&)>;
 
-  // `strict_slash`: "/nodes/" is sent to "/nodes" by a 301, as goconserver does.
+  // `strict_slash`: "/nodes/" is sent to "/nodes" by a 301, as goconserver does, also
+  // where only a pattern for all the rest would fit "/nodes/".
   explicit Router(bool strict_slash = false) : strict_slash_(strict_slash) {}
 
   // `method` "*": any.
@@ -48,6 +49,7 @@ class Router {
     std::string allow;  // the methods of routes whose path fits
   };
   Match find(std::string_view method, std::string_view path) const;
+  bool names(std::string_view path) const;
 
   bool strict_slash_;
   std::vector<Route> routes_;

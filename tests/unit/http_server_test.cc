@@ -362,6 +362,12 @@ TEST_CASE("http: the router finds by method and path, and says what there is") {
   CHECK(count(slash, "301 Moved Permanently") == 1);
   CHECK(count(slash, "Location: /nodes/n%201?a=b\r\n") == 1);
   CHECK(routed(router, "GET", "//nodes/").find("404") != std::string::npos);
+  router.add("GET", "/{node...}", say("rest"));
+  CHECK(routed(router, "GET", "/nodes/").find("Location: /nodes\r\n") != std::string::npos);
+  CHECK(routed(router, "POST", "/nodes/").find("Location: /nodes\r\n") != std::string::npos);
+  CHECK(routed(router, "GET", "/other/").ends_with("rest:other/.\n"));
+  CHECK(routed(router, "GET", "/files/").ends_with("file:.\n"));
+  CHECK(routed(router, "GET", "/").ends_with("root:.\n"));
 }
 
 TEST_CASE("http: nobody's text adds a field to an answer") {
