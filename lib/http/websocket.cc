@@ -92,7 +92,12 @@ std::string close_frame(uint16_t code, std::string_view why) {
   std::string payload;
   payload += static_cast<char>(code >> 8U);
   payload += static_cast<char>(code & 0xffU);
-  return frame(Kind::close, payload.append(why.substr(0, kMaxControl - payload.size())));
+  const auto within = [why](size_t at) {
+    return (static_cast<unsigned char>(why[at]) & 0xc0U) == 0x80;
+  };
+  size_t n = std::min(why.size(), kMaxControl - payload.size());
+  while (n > 0 && n < why.size() && within(n)) n--;  // a reason is whole characters
+  return frame(Kind::close, payload.append(why.substr(0, n)));
 }
 
 struct Reader::Callbacks {

@@ -152,6 +152,9 @@ TEST_CASE("websocket: frames have the shortest header") {
   CHECK(http::websocket::frame(Kind::text, std::string(65536, 'x')).substr(0, 10) ==
         std::string("\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00", 10));
   CHECK(http::websocket::close_frame(1001, std::string(200, 'x')).size() == 127);
+  const std::string most(122, 'x');
+  CHECK(http::websocket::close_frame(1001, most + "\u00e9").ends_with("xx"));
+  CHECK(http::websocket::close_frame(1001, most.substr(1) + "\u00e9").ends_with("x\u00e9"));
 }
 
 TEST_CASE("a Host is an address, localhost, or a name that was given") {
