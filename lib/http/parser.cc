@@ -130,6 +130,7 @@ Step RequestParser::step() {
 }
 
 bool RequestParser::head_is_there() {
+  skip_empty_line();
   switch (scan_.look(std::string_view(buffer_).substr(at_))) {
     case HeadScan::Found::nothing:
       return false;
@@ -145,6 +146,15 @@ bool RequestParser::head_is_there() {
   }
   return refuse(400, "bad_request",
                 "not HTTP: a control character, or a line that ends in LF alone");
+}
+
+// As some send it behind a body: one is nothing (RFC 9112, 2.2).
+void RequestParser::skip_empty_line() {
+  constexpr std::string_view kEmpty = "\r\n";
+  if (skipped_ || !std::string_view(buffer_).substr(at_).starts_with(kEmpty)) return;
+  skipped_ = true;
+  use_up(buffer_, at_, kEmpty.size());
+  scan_ = {};
 }
 
 bool RequestParser::read_head() {
@@ -236,6 +246,7 @@ bool RequestParser::refuse(int status, std::string_view code, std::string_view m
 }
 
 Request RequestParser::take() {
+  skipped_ = false;
   scan_ = {};
   body_.reset();
   return std::exchange(request_, {});

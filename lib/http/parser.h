@@ -65,6 +65,7 @@ class RequestParser {
  private:
   class Machine;
   bool head_is_there();
+  void skip_empty_line();
   bool read_head();
   Step judge_body();
   bool judge_framing();
@@ -77,6 +78,7 @@ class RequestParser {
   HeadScan scan_;
   std::optional<BodyReader> body_;  // once the header was read
   bool refused_ = false;
+  bool skipped_ = false;  // an empty line before this request
   Request request_;
   Problem problem_;
 };

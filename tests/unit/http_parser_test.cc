@@ -132,6 +132,8 @@ std::vector<Hostile> hostile() {
       {"no path", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"another expectation", kPost + "Expect: tea\r\nContent-Length: 1\r\n\r\na", 417},
+      {"two empty lines first", "\r\n\r\n" + kGet + "\r\n", 400},
+      {"an empty line first", "\r\n" + kGet + "\r\n", 0},
       {"a folded field", kGet + "X: a\r\n b\r\n\r\n", 0},
       {"HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", 0},
       {"chunked", kPost + "Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
@@ -203,7 +205,7 @@ TEST_CASE("what follows a chunked body changes nothing of its header") {
 TEST_CASE("requests in a row are one each, and a cut at any byte changes nothing") {
   const std::string in = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n" + kPost +
                          "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" +
-                         "PUT /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" +
+                         "\r\nPUT /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" +
                          "GET /4 HTTP/1.1\r\nHost: a\r\n\r\n";
   const Outcome whole = parse(in);
   CHECK(whole.requests.size() == 4);
