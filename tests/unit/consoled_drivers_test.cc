@@ -147,6 +147,26 @@ TEST_CASE("cmd: without room nothing is read, and nothing is lost") {
   CHECK(intake.text.size() == 108894 + 20000);  // as seq writes it, with CR
 }
 
+TEST_CASE("cmd: the last words of a command wait for room") {
+  House house;
+  Intake intake;
+  intake.full = true;
+  // One of its session keeps the terminal open for a while, so that there is no hangup.
+  const auto d = house.open(
+      command("sh -c 'trap \"\" HUP TERM; sleep 1 & seq 2000; echo last words'"), intake);
+  CHECK(house.until([&] { return intake.is_open; }));
+  CHECK(house.until([&] { return house.session_end.pending() > 0 || intake.over; }));
+  Intake later;  // which ends after that
+  const auto other = house.open(command("sh -c 'sleep 0.2'"), later);
+  CHECK(house.until([&] { return later.over.has_value(); }));
+  CHECK_FALSE(intake.over);
+  intake.full = false;
+  d->resume();
+  CHECK(house.until([&] { return intake.over.has_value(); }));
+  CHECK(intake.text.find("last words") != std::string::npos);
+  CHECK(intake.over->what == "the command ended: exit status 0");
+}
+
 TEST_CASE("cmd: when the line is dropped every process of its session ends") {
   House house;
   {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr auto kSettle =
     std::chrono::milliseconds(100);  // for the rest of the output, after the exit
+constexpr int kMostSettles = 20;     // while there is still more
 constexpr auto kLookAgain = std::chrono::milliseconds(100);
 constexpr auto kHangupLimit =
     std::chrono::seconds(2);  // getty closes its terminal and opens it again
@@ -27,13 +28,18 @@ class CmdDriver : public LineDriver {
       : LineDriver(around, intake),
         line_(command_line(node)),
         begin_(around.loop, [this] { begin(); }),
-        settle_(around.loop, [this] { close(std::move(exit_)); }),
+        settle_(around.loop, [this] { settled(); }),
         look_(around.loop, [this] { pump_->look_again(); }) {}
   ~CmdDriver() override {
     if (child_) around_.session_end.end(std::move(child_));
   }
 
   void open(base::Time) override { begin_.at(around_.loop.now()); }
+
+  void resume() override {
+    LineDriver::resume();
+    if (pump_ && !child_) settle_.after(kSettle);
+  }
 
   void resize(pty::Size size) override {
     LineDriver::resize(size);
@@ -63,6 +69,14 @@ class CmdDriver : public LineDriver {
     settle_.after(kSettle);
   }
 
+  // Its last words wait for room as long as that takes, and are read to their end then; others of
+  // its session who go on talking are not waited for.
+  void settled() {
+    if (pump_->held()) return;
+    if (pump_->more() && ++settles_ < kMostSettles) return settle_.after(kSettle);
+    close(std::move(exit_));
+  }
+
   // Nobody has the terminal open. The command may have ended (its exit comes in a moment), or open
   // it again, or live on without: that is the end of it as a console.
   void ended(base::Error) override {
@@ -80,6 +94,7 @@ class CmdDriver : public LineDriver {
   CommandLine line_;
   std::unique_ptr<net::Child> child_;  // while it runs
   base::Error exit_;
+  int settles_ = 0;
   base::Time hung_up_at_{}, last_hangup_{};
   net::Timer begin_, settle_, look_;
 };

@@ -1,5 +1,6 @@
 #include "tools/consoled/pump.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -106,6 +107,11 @@ size_t Pump::write_some(std::string_view bytes) {
 void Pump::resume() {
   held_ = false;
   interest();
+}
+
+bool Pump::more() const {
+  pollfd p{fd_.get(), POLLIN, 0};
+  return ::poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
 }
 
 void Pump::look_again() {

@@ -31,6 +31,9 @@ class Pump {
   // then. There is no bound here: who sends asks unsent() first.
   void send(std::string_view bytes);
   size_t unsent() const { return unsent_.size(); }
+  // More is to be read: it waits for room, or is there.
+  bool held() const { return held_; }
+  bool more() const;
   // After an end: a terminal may be opened again by who closed it.
   void look_again();
   int fd() const { return fd_.get(); }
