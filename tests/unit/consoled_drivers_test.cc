@@ -266,6 +266,19 @@ TEST_CASE("tty: a terminal that exists is spoken with, raw, and its end is notic
   CHECK(house.until([&] { return later.over.has_value(); }));
 }
 
+TEST_CASE("tty: what follows a BREAK waits for its end") {
+  House house;
+  const auto pair = pty::open({});
+  REQUIRE(pair);
+  Intake intake;
+  const auto d = house.open({"n", "tty", {{"device", pair->name}}, false, {}}, intake);
+  CHECK(house.until([&] { return intake.is_open; }));
+  CHECK(d->send_break());
+  CHECK(d->write("h") == 0);
+  CHECK(house.until([&] { return intake.writables > 0; }));
+  CHECK(d->write("h") == 1);
+}
+
 TEST_CASE("tty: a file that is no terminal is refused") {
   House house;
   const Node node{"n", "tty", {{"device", "/dev/zero"}, {"lock", "no"}}, false, {}};

@@ -38,7 +38,10 @@ class TtyDriver : public LineDriver {
         lock_folder_(bool_param(node, "lock", true) ? param(node, "lock_folder", "/run/lock") : ""),
         settings_(settings_of(node)),
         begin_(around.loop, [this] { begin(); }),
-        break_(around.loop, [this] { end_break(); }) {}
+        break_(around.loop, [this] {
+          end_break();
+          intake_.writable();
+        }) {}
   ~TtyDriver() override { end_break(); }
 
   void open(base::Time) override { begin_.at(around_.loop.now()); }
@@ -47,11 +50,15 @@ class TtyDriver : public LineDriver {
     if (pump_) static_cast<void>(static_cast<bool>(pty::set_size(pump_->fd(), size)));
   }
 
+  // Nothing goes out during a BREAK: it would be lost in it.
+  size_t write(std::string_view keys) override { return breaking_ ? 0 : LineDriver::write(keys); }
+
   bool has_break() const override { return pty::is_serial(device_); }
   // Not tcsendbreak(3), which waits for the end of it.
   Result<void> send_break() override {
     if (!pump_) return base::error(base::Errc::closed, "not connected");
     if (::ioctl(pump_->fd(), TIOCSBRK) < 0) return base::sys_error(errno, device_, ": BREAK");
+    breaking_ = true;
     break_.after(kBreakTime);
     return {};
   }
@@ -72,13 +79,14 @@ class TtyDriver : public LineDriver {
   }
 
   void end_break() {
-    if (pump_ && break_.pending()) ::ioctl(pump_->fd(), TIOCCBRK);
-    break_.cancel();
+    if (pump_ && breaking_) ::ioctl(pump_->fd(), TIOCCBRK);
+    breaking_ = false;
   }
 
   std::string device_, lock_folder_;
   pty::LineSettings settings_;
   std::optional<pty::LineLock> lock_;
+  bool breaking_ = false;
   net::Timer begin_, break_;
 };
 
