@@ -1,6 +1,7 @@
 // The web face with real consoles and real sockets.
 #include "tests/unit/consoled_web.h"
 
+#include <fstream>
 #include <string>
 
 using help::Far;
@@ -104,6 +105,31 @@ TEST_CASE("web face: a websocket types, sees the echo, and goes on where it was"
   b.send(from_client(0x88, "\x03\xe8"));
   CHECK(run_until(w.house.loop, [&] { return b.at_end() && c.viewers().empty(); }));
   CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+}
+
+TEST_CASE("web face: who pastes to a console that takes nothing is not asked for pongs meanwhile") {
+  Web w({.between_pings = std::chrono::milliseconds(100)});
+  const std::string go = w.dir / "go", out = w.dir / "out";
+  consoled::Console& c = w.house.add("n1", base::cat("sh -c 'stty raw -echo; until [ -e ", go,
+                                                     " ]; do sleep 0.05; done; cat >", out, "'"));
+  CHECK(w.house.reaches(c, consoled::State::connected));
+  Far a = w.socket(w.cookie());
+  a.send(text(R"({"cmd":"attach","console":"n1"})"));
+  for (int i = 0; i < 6; i++) a.send(from_client(0x82, std::string(30'000, 'p')));
+  CHECK(run_until(w.house.loop, [&] {
+    return c.viewers().size() == 1 && c.viewers().begin()->second.input_held();
+  }));
+  // Who gives no pong and is read from goes after two of them.
+  Far b = w.socket(w.cookie());
+  b.send(text(R"({"cmd":"attach","console":"n1"})"));
+  CHECK(run_until(w.house.loop, [&] { return c.viewers().size() == 2 || b.at_end(); }));
+  CHECK(run_until(w.house.loop, [&] { return b.at_end(); }));
+  CHECK(c.viewers().size() == 1);
+  std::ofstream(go).flush();
+  CHECK(run_until(w.house.loop, [&] {
+    const auto all = base::read_file(out, 1 << 20);
+    return all && all->size() == 180'000;
+  }));
 }
 
 TEST_CASE("web face: who only looks types nothing, and is told") {

@@ -208,7 +208,7 @@ void FrontWeb::upgraded(http::Upgraded u, Visitor visitor) {
   }
   const auto at = coming_.emplace(coming_.end());
   *at = std::make_shared<WebViewer>(shared_, consoles_, std::move(visitor), std::move(u),
-                                    [this, at] { coming_.erase(at); });
+                                    options_.between_pings, [this, at] { coming_.erase(at); });
   const std::shared_ptr<WebViewer> viewer = *at;
   viewer->start();
 }

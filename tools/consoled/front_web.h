@@ -33,6 +33,7 @@ class FrontWeb {
     std::function<void(base::Fd, Visitor)> console_port = nullptr;
     // cloud-console's /ws: the one console there is, for whoever comes, on our page too; "": none.
     std::string raw_console = {};
+    base::Duration between_pings = std::chrono::seconds(30);  // to our page
   };
 
   static base::Result<std::unique_ptr<FrontWeb>> make(Shared& shared, Consoles& consoles,

@@ -69,6 +69,8 @@ class Viewer {
   int64_t since_us() const { return since_us_; }
   uint64_t input_bytes() const { return input_bytes_; }
   uint64_t input_waiting() const { return sender_->waiting; }
+  // It is not read from: what it typed waits.
+  bool input_held() const { return sender_->held; }
   uint64_t cursor() const { return stream_->cursor(); }
   uint64_t skipped() const { return stream_->skipped(); }
 

@@ -19,7 +19,6 @@ using wire::Json;
 namespace {
 constexpr size_t kMaxMessage = size_t{64} * 1024;
 constexpr auto kToAttach = std::chrono::seconds(10);
-constexpr auto kBetweenPings = std::chrono::seconds(30);
 constexpr int kBreakNumbers = 9;
 
 std::string text_frame(const Json& value) {
@@ -40,11 +39,12 @@ Json answer_json(Result<Json> result, const Json& request) {
 }  // namespace
 
 WebViewer::WebViewer(Shared& shared, Consoles& consoles, Visitor visitor, http::Upgraded upgraded,
-                     std::function<void()> gone)
+                     base::Duration between_pings, std::function<void()> gone)
     : shared_(shared),
       consoles_(consoles),
       visitor_(std::move(visitor)),
       place_(std::move(upgraded.place)),
+      between_pings_(between_pings),
       gone_(std::move(gone)),
       reader_(kMaxMessage),
       timer_(shared.loop, [this] { look_after(); }),
@@ -126,7 +126,7 @@ void WebViewer::become(Console& console, Admission a) {
     self->place_.reset();
   };
   viewer_ = &console.attach(std::move(released.fd), std::move(a));
-  timer_.after(kBetweenPings);
+  timer_.after(between_pings_);
   gone_();
   // What it sent behind its request.
   while (const auto message = reader_.next()) {
@@ -205,14 +205,16 @@ Result<Json> WebViewer::run(Viewer& viewer, const Json& request) {
                ": expected \"resize\" with rows and cols, or \"break\"");
 }
 
-// Not attached in time: it goes. A viewer whose pong does not come is gone without a goodbye.
+// Not attached in time: it goes. A viewer whose pong does not come is gone without a goodbye; while
+// it is not read from, a pong would wait behind what it typed.
 void WebViewer::look_after() {
   if (viewer_ == nullptr) return end();
-  if (reader_.take_heard()) asked_ = false;
+  const bool held = viewer_->input_held();
+  if (reader_.take_heard() || held) asked_ = false;
   if (asked_) return viewer_->drop();
-  asked_ = true;
-  viewer_->stream().insert(http::websocket::frame(Kind::ping, {}));
-  timer_.after(kBetweenPings);
+  asked_ = !held;
+  if (asked_) viewer_->stream().insert(http::websocket::frame(Kind::ping, {}));
+  timer_.after(between_pings_);
 }
 
 }  // namespace consoled

@@ -25,7 +25,7 @@ class WebViewer : public std::enable_shared_from_this<WebViewer> {
  public:
   // `gone` is called from the loop, once: it was not attached, or is a viewer now.
   WebViewer(Shared& shared, Consoles& consoles, Visitor visitor, http::Upgraded upgraded,
-            std::function<void()> gone);
+            base::Duration between_pings, std::function<void()> gone);
   WebViewer(const WebViewer&) = delete;
   WebViewer& operator=(const WebViewer&) = delete;
 
@@ -50,6 +50,7 @@ class WebViewer : public std::enable_shared_from_this<WebViewer> {
   Consoles& consoles_;
   Visitor visitor_;
   std::shared_ptr<void> place_;
+  base::Duration between_pings_;
   std::function<void()> gone_;
   http::websocket::Reader reader_;
   std::string console_;
