@@ -241,6 +241,19 @@ TEST_CASE("web face: who pings and does not read is held back, and gets all its 
   CHECK(a.got.size() == whole * 122);
 }
 
+TEST_CASE("web face: a close in one piece with what is before it") {
+  Web w;
+  consoled::Console& c = w.house.add("n1", "cat");
+  CHECK(w.house.reaches(c, consoled::State::connected));
+  Far a = w.socket(w.cookie());
+  a.send(text(R"({"cmd":"attach","console":"n1"})") + from_client(0x82, "hi\r") +
+         from_client(0x88, "\x03\xe8"));
+  CHECK(run_until(w.house.loop, [&] { return a.at_end(); }));
+  CHECK(a.has("\"ok\":true"));
+  CHECK(a.got.ends_with("\x88\x02\x03\xe8"));
+  CHECK(run_until(w.house.loop, [&] { return c.viewers().empty(); }));
+}
+
 TEST_CASE("web face: a client that does not read /ws is held back, and costs no memory") {
   Web w({.raw_console = "n1"});
   consoled::Console& c = w.house.add("n1", "yes a-line-of-some-length");

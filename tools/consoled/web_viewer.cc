@@ -117,7 +117,7 @@ Result<void> WebViewer::attach(const Message& message) {
 void WebViewer::become(Console& console, Admission a) {
   const auto self = shared_from_this();
   net::Stream::Released released = stream_->release();
-  a.prefix = released.unsent + reader_.take_replies() + a.prefix;
+  a.prefix = released.unsent + a.prefix;
   a.framing = &http::websocket::kBinaryFraming;
   a.decode = [self](Viewer& v, std::string_view bytes) { self->input(v, bytes); };
   a.gone = [self] {
@@ -136,6 +136,15 @@ void WebViewer::become(Console& console, Admission a) {
       command(*viewer_, message->payload);
     }
   }
+  goodbye(*viewer_);
+}
+
+// What is to be sent for its pings, and for its close, which goes last.
+void WebViewer::goodbye(Viewer& viewer) {
+  if (const std::string replies = reader_.take_replies(); !replies.empty()) {
+    viewer.stream().insert(replies);
+  }
+  if (reader_.over()) viewer.drop();
 }
 
 void WebViewer::refuse(const base::Error& e) {
@@ -162,10 +171,7 @@ void WebViewer::input(Viewer& viewer, std::string_view bytes) {
       viewer.keys(message->payload);
     }
   }
-  if (const std::string replies = reader_.take_replies(); !replies.empty()) {
-    viewer.stream().insert(replies);
-  }
-  if (reader_.over()) viewer.drop();
+  goodbye(viewer);
 }
 
 void WebViewer::command(Viewer& viewer, std::string_view text) {

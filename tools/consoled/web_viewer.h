@@ -42,6 +42,7 @@ class WebViewer : public std::enable_shared_from_this<WebViewer> {
 
   // As a viewer.
   void input(Viewer& viewer, std::string_view bytes);
+  void goodbye(Viewer& viewer);
   void command(Viewer& viewer, std::string_view text);
   base::Result<wire::Json> run(Viewer& viewer, const wire::Json& request);
   void look_after();
