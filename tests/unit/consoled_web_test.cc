@@ -5,6 +5,7 @@
 #include <string>
 
 using help::Far;
+using help::run_for;
 using help::run_until;
 using help_web::Web;
 using http_help::from_client;
@@ -204,6 +205,35 @@ TEST_CASE("web face: goconserver's /session is the console port's protocol in ba
   }));
   a.fd.reset();
   CHECK(run_until(w.house.loop, [&] { return port.at_end(); }));
+  port.fd.reset();
+  CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
+}
+
+TEST_CASE(
+    "web face: keys before a close arrive, also at /session, and the close is answered last") {
+  base::Fd given;
+  Web w({.console_port = [&](base::Fd fd, const consoled::Visitor&) { given = std::move(fd); }});
+  Far a = w.socket("", "", "/session", "tty");
+  CHECK(run_until(w.house.loop, [&] { return static_cast<bool>(given); }));
+  Far port(std::move(given));
+  // More than the sockets between take.
+  std::string all;
+  for (int i = 0; i < 20; i++) all += from_client(0x81, std::string(30'000, 'p'));
+  all += from_client(0x88, "\x03\xe8");
+  for (std::string_view rest = all; !rest.empty();) {
+    const ssize_t n = ::write(a.fd.get(), rest.data(), rest.size());
+    if (n > 0) rest.remove_prefix(static_cast<size_t>(n));
+    if (n < 0) REQUIRE(errno == EAGAIN);
+    // So much is taken that the end is sent, and no more.
+    if (n < 0) port.read(4096);
+    run_for(w.house.loop, std::chrono::milliseconds(1));
+  }
+  CHECK(run_until(w.house.loop,
+                  [&] { return a.has("\x88\x02\x03\xe8") || (port.read(4096), false); }));
+  a.fd.reset();
+  CHECK(run_until(w.house.loop, [&] { return port.at_end(); }));
+  CHECK(port.got.size() == 600'000);
+  port.fd.reset();
   CHECK(run_until(w.house.loop, [&] { return w.server->connections() == 0; }));
 }
 

@@ -8,6 +8,8 @@ namespace consoled {
 
 namespace {
 constexpr auto kLinger = std::chrono::seconds(5);
+// A slow line takes its keys in large pieces, a minute's worth at 9600 bits a second.
+constexpr auto kLastKeys = std::chrono::seconds(60);
 constexpr size_t kMaxMessage = size_t{64} * 1024;
 }  // namespace
 
@@ -19,13 +21,13 @@ Forms websocket_forms(bool base64) {
                   : http::websocket::frame(Kind::binary, bytes);
   };
   const auto reader = std::make_shared<http::websocket::Reader>(kMaxMessage);
-  out.inward = [reader](std::string_view bytes, std::string& reply) -> std::optional<std::string> {
+  out.inward = [reader](std::string_view bytes) {
     reader->feed(bytes);
-    std::string plain;
-    while (const auto message = reader->next()) plain += message->payload;
-    reply = reader->take_replies();
-    if (reader->over() && plain.empty()) return {};
-    return plain;
+    Forms::Inward in;
+    while (const auto message = reader->next()) in.plain += message->payload;
+    in.reply = reader->take_replies();
+    in.over = reader->over();
+    return in;
   };
   out.goodbye = http::websocket::close_frame(http::websocket::kGoingAway, {});
   return out;
@@ -40,7 +42,7 @@ class Relays::Relay {
         place_(std::move(outer.place)),
         forms_(std::move(forms)),
         gone_(std::move(gone)),
-        linger_(loop, [this] { over(); }),
+        linger_(loop, [this] { lingered(); }),
         outer_(std::move(outer.stream)),
         inner_(loop, std::move(inner),
                {.data = [this](std::string_view bytes) { outward(bytes); },
@@ -55,23 +57,23 @@ class Relays::Relay {
 
  private:
   void outward(std::string_view bytes) {
+    if (leaving_) return;
     outer_->send(forms_.outward ? forms_.outward(bytes) : bytes);
     if (outer_->full()) inner_.pause(true);
   }
 
   void inward(std::string_view bytes) {
-    if (inner_ended_ || gone_ == nullptr) return;
+    if (inner_ended_ || leaving_ || gone_ == nullptr) return;
     forms_.failed = nullptr;
     if (forms_.user) *std::exchange(forms_.user, nullptr) = outer_->peer();
     if (!forms_.inward) {
       inner_.send(bytes);
     } else {
-      std::string reply;
-      const auto plain = forms_.inward(bytes, reply);
-      outer_->send(reply);
-      unread_ = !reply.empty() && outer_->full();
-      if (!plain) return over();
-      inner_.send(*plain);
+      const Forms::Inward in = forms_.inward(bytes);
+      outer_->send(in.reply);
+      unread_ = !in.reply.empty() && outer_->full();
+      inner_.send(in.plain);
+      if (in.over) return take_leave();
     }
     if (inner_.full() || unread_) outer_->pause(true);
   }
@@ -82,6 +84,7 @@ class Relays::Relay {
 
   // Who served it says no more: the peer gets what is left.
   void inner_ended() {
+    if (leaving_) return over();
     inner_ended_ = true;
     outer_->send(forms_.goodbye);
     outer_->finish();
@@ -90,10 +93,29 @@ class Relays::Relay {
     outer_drained();
   }
 
+  // The peer hears no more, but what it sent before is still to be taken.
+  void take_leave() {
+    if (inner_ended_) return over();
+    leaving_ = true;
+    outer_->finish();
+    inner_.pause(false);
+    inner_.finish();
+    left_ = inner_.unsent();
+    linger_.after(kLastKeys);
+  }
+
+  void lingered() {
+    if (!leaving_ || inner_.unsent() >= left_) return over();
+    left_ = inner_.unsent();
+    linger_.after(kLastKeys);
+  }
+
   // A peer may send no more and still listen; a websocket's may not.
   void outer_ended(const std::optional<base::Error>& error) {
     if (error && forms_.failed) forms_.failed(*error);
-    if (error || forms_.inward) return over();
+    if (leaving_) return;
+    if (error) return over();
+    if (forms_.inward) return take_leave();
     outer_ended_ = true;
     inner_.finish();
     outer_drained();
@@ -118,7 +140,9 @@ class Relays::Relay {
   Forms forms_;
   std::function<void()> gone_;  // null: it was called
   bool inner_ended_ = false, outer_ended_ = false;
-  bool unread_ = false;  // it pings, and does not read the pongs: not heard until it does
+  bool unread_ = false;   // it pings, and does not read the pongs: not heard until it does
+  bool leaving_ = false;  // the peer is done, and gets no more
+  size_t left_ = 0;       // for the inner side, when it was looked at last
   net::Timer linger_;
   std::unique_ptr<net::Stream> outer_;
   net::Stream inner_;

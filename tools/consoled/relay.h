@@ -19,8 +19,12 @@ namespace consoled {
 // What becomes of bytes on their way; null: nothing.
 struct Forms {
   std::function<std::string(std::string_view)> outward = nullptr;  // to the peer
-  // From the peer. Nothing: it ended, or broke a rule; `reply` goes back to it in any case.
-  std::function<std::optional<std::string>(std::string_view, std::string& reply)> inward = nullptr;
+  // From the peer. `reply` goes back to it, its last when `over`: it said goodbye or broke a rule.
+  struct Inward {
+    std::string plain, reply;
+    bool over = false;
+  };
+  std::function<Inward(std::string_view)> inward = nullptr;
   std::string goodbye = {};  // to the peer, last
   // The peer broke off before its first byte: a handshake that failed.
   std::function<void(const base::Error&)> failed = nullptr;
