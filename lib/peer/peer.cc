@@ -102,11 +102,11 @@ void Peer::serve() {
   if (takeover_) return give_away();
   hold_back();
   arm();
-  if (over_ && !asked_) say_goodbye();
+  if (over_ && !asked_ && !stream_.full()) say_goodbye();
 }
 
 void Peer::take_items() {
-  while (!takeover_ && !asked_) {
+  while (!takeover_ && !asked_ && !stream_.full()) {
     if (over_ && ahead_.empty()) reader_.finish();
     const std::optional<Item> item = reader_.next();
     if (item && item->kind != Item::Kind::warning) answer(*item);
@@ -221,11 +221,8 @@ void Peer::hold_back() {
 }
 
 void Peer::low_water() {
-  if (over_ && !subscribed_) {
-    if (stream_.finished()) close();
-    return;
-  }
-  hold_back();
+  if (stream_.finished()) return close();
+  serve();
 }
 
 void Peer::arm() {

@@ -455,6 +455,22 @@ TEST_CASE("a peer that does not read its answers is not read from") {
   CHECK(lines_in(far.got) == 8000);
 }
 
+TEST_CASE("who does not read has no more served of what was read already") {
+  Fixture f;
+  Far far = f.connect();
+  std::string requests;
+  for (int i = 0; i < 4000; i++) requests += "fill\n";
+  far.send(requests);
+  far.half_close();
+  CHECK(run_until(f.loop, [&] { return f.served > 100; }));
+  help::run_for(f.loop, milliseconds(5));
+  // What fits in the socket, and high water; one read of 4 KiB is eight hundred requests.
+  CHECK(f.served < 700);
+  CHECK(run_until(f.loop, [&] { return far.at_end(); }));
+  CHECK(f.served == 4000);
+  CHECK(lines_in(far.got) == 4000);
+}
+
 TEST_CASE("connections of one user are limited, and one that goes makes room") {
   Fixture f({.any_uid = false, .per_uid = 3});
   std::vector<Far> all;
