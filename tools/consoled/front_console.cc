@@ -120,7 +120,8 @@ class FrontConsole::Client : public std::enable_shared_from_this<Client> {
   // Not within a callback of the stream, which ends with this.
   void attach_soon() {
     front_.shared_.loop.defer([weak = weak_from_this()] {
-      if (const auto self = weak.lock(); self && !self->over_) self->attach();
+      const auto self = weak.lock();
+      if (self && !self->over_ && !self->refused_) self->attach();
     });
   }
 
