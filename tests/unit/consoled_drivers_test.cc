@@ -223,6 +223,28 @@ TEST_CASE("unix and tcp: bytes go both ways, the end is told, a closed door, too
   }
 }
 
+TEST_CASE("unix: a target that reads no more is closed, when all it said was read") {
+  House house;
+  Intake intake;
+  const std::string path = house.folder / "s";
+  const auto address = net::unix_address(path);
+  REQUIRE(address);
+  Server server(house.loop, *address);
+  const auto d = house.open({"n", "unix", {{"socket", path}}, false, {}}, intake);
+  CHECK(house.until([&] { return intake.is_open && server.peer != nullptr; }));
+  ::shutdown(server.peer->fd(), SHUT_RD);
+  server.peer->send("last words");
+  intake.full = true;
+  CHECK(d->write("keys") == 0);
+  help::run_for(house.loop, std::chrono::milliseconds(20));
+  CHECK_FALSE(intake.over);  // there is no room for them yet
+  intake.full = false;
+  d->resume();
+  CHECK(house.until([&] { return intake.over.has_value(); }));
+  CHECK(intake.text == "last words");
+  CHECK(intake.over->what == "closed by the other side");
+}
+
 TEST_CASE("telnet: options are answered, keys are quoted, BREAK is IAC BRK") {
   House house;
   Server server(house.loop, *net::tcp_address("127.0.0.1:0"));

@@ -26,17 +26,27 @@ Pump::Pump(const Surroundings& around, base::Fd fd, Intake& intake, End end, Fil
 void Pump::interest() {
   unsigned want = net::Watch::kNothing;
   if (!held_ && !over_) want |= net::Watch::kRead;
-  if (full_ && !over_) want |= net::Watch::kWrite;
+  if (full_ && !over_ && !(held_ && broken_ != 0)) want |= net::Watch::kWrite;
   watch_.want(want);
 }
 
 void Pump::ready(unsigned what) {
   if ((what & net::Watch::kWrite) != 0) {
+    if (broken_ != 0) return break_off();
     full_ = false;
     if (flush()) intake_.writable();
     interest();
   }
   if ((what & net::Watch::kRead) != 0) gather();
+}
+
+// No more can be written, ever: what there is to be read is, and then that is the end.
+void Pump::break_off() {
+  if (more()) return gather();
+  over_ = true;
+  interest();
+  end_(broken_ == EPIPE ? base::error(base::Errc::closed, "closed by the other side")
+                        : base::sys_error(broken_, "write"));
 }
 
 // Reads until there is no more or the bound is reached, then tells everybody at once. From a flood
@@ -97,6 +107,7 @@ size_t Pump::write_some(std::string_view bytes) {
   if (full_ || over_) return 0;
   const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
   const size_t took = n > 0 ? static_cast<size_t>(n) : 0;
+  if (n < 0 && errno != EAGAIN && errno != EINTR) broken_ = errno;
   if (took < bytes.size()) {
     full_ = true;
     interest();
@@ -115,7 +126,8 @@ bool Pump::more() const {
 }
 
 void Pump::look_again() {
-  over_ = false;
+  over_ = full_ = false;
+  broken_ = 0;
   interest();
 }
 

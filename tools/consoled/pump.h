@@ -40,6 +40,7 @@ class Pump {
 
  private:
   void ready(unsigned what);
+  void break_off();
   void gather();
   void take(size_t& got, bool& end, int& sys);
   size_t write_some(std::string_view bytes);
@@ -55,6 +56,7 @@ class Pump {
   bool held_ = false;  // no room for its bytes
   bool full_ = false;  // it takes no keys now
   bool over_ = false;
+  int broken_ = 0;     // errno of a write: it will never take keys again
   uint64_t seen_ = 0;  // the crowd's
   net::Watch watch_;
 };
