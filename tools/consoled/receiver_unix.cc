@@ -39,6 +39,7 @@ UnixReceiver::UnixReceiver(net::Loop& loop, std::string name, LinkTarget target,
               waits_.clear();
               ready_();
             }),
+      give_back_(loop, [this] { give_back(); }),
       lines_(kAnswer),
       link_(loop, std::move(name), std::move(target),
             {[this] {
@@ -67,7 +68,7 @@ void UnixReceiver::send(const Batch& batch, Done done) {
   }
   sent.floor = floor_below(batch.records.back().key);
   // Lost between the publisher's question and now: given back from the loop.
-  if (!link_.up()) loop_.defer([this] { give_back(); });
+  if (!link_.up()) give_back_.at(loop_.now());
 }
 
 void UnixReceiver::data(std::string_view bytes) {
@@ -112,7 +113,7 @@ void UnixReceiver::wait(const std::string& why) {
   waits_ = why;
   base::log::warn("logger ", name_, ": ", why);
   rest_.after(backoff_.next());
-  loop_.defer([this] { give_back(); });
+  give_back_.at(loop_.now());
 }
 
 void UnixReceiver::give_back() {

@@ -46,7 +46,7 @@ class UnixReceiver final : public Receiver {
   uint64_t refused_ = 0;
   std::string waits_;  // why no more is sent for a while: the receiver's disk is full
   net::Backoff backoff_;
-  net::Timer rest_;
+  net::Timer rest_, give_back_;
   wire::LineSplitter lines_;
   Link link_;
 };
