@@ -1,5 +1,6 @@
 #include "lib/net/fanout.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +30,13 @@ bool is_unix(int fd) {
   sockaddr_storage a{};
   socklen_t size = sizeof a;
   return ::getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size) == 0 && a.ss_family == AF_UNIX;
+}
+
+// Whether the peer will send no more. Over TCP nobody can tell an end of that from one of all.
+bool is_over(int fd) {
+  pollfd p{fd, POLLRDHUP, 0};
+  const short over = is_unix(fd) ? POLLHUP | POLLERR : POLLRDHUP | POLLHUP | POLLERR;
+  return ::poll(&p, 1, 0) > 0 && (p.revents & over) != 0;
 }
 }  // namespace
 
@@ -140,8 +148,10 @@ void Viewer::rescue() {
 }
 
 void Viewer::pause_input(bool on) {
+  if (on && !input_paused_) held_since_ = fanout_.loop_.now();
   input_paused_ = on;
   interest();
+  if (on && !fanout_.hangup_timer_.pending()) fanout_.hangup_timer_.after(kHangupCheck);
 }
 
 void Viewer::drop() {
@@ -394,8 +404,11 @@ void Fanout::reap() {
 void Fanout::look_for_hangups() {
   bool watching = false;
   for (Viewer& v : viewers_) {
-    if ((!v.input_over_ && !v.ended()) || v.gone_) continue;
-    if (base::hung_up(v.fd_.get()) || (v.ended() && loop_.now() - v.ended_at_ >= kLastKeys)) {
+    const bool quiet = v.input_over_ || v.ended();
+    if (v.gone_ || (!quiet && !v.input_paused_)) continue;
+    const bool left = !quiet && loop_.now() - v.held_since_ >= left_after_ && is_over(v.fd_.get());
+    const bool over = v.ended() && loop_.now() - v.ended_at_ >= kLastKeys;
+    if (left || over || (quiet && base::hung_up(v.fd_.get()))) {
       v.drop();
     } else {
       watching = true;

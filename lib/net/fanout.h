@@ -103,7 +103,8 @@ class Viewer {
   bool input_over_ = false;   // half-closed: it only watches
   bool output_over_ = false;  // it reads no more; what it typed before still counts
   bool gone_ = false;
-  base::Time ended_at_{};  // all was sent; only its keys are still thrown away
+  base::Time ended_at_{};    // all was sent; only its keys are still thrown away
+  base::Time held_since_{};  // input_paused_
   Watch watch_;
 };
 
@@ -119,6 +120,9 @@ class Fanout {
  public:
   // `ring_bytes`: the history; `start`: the offset of its first byte.
   Fanout(Loop& loop, size_t ring_bytes, uint64_t start = 0);
+  // Who has gone while his input is paused may have left keys that still count; after so long
+  // without a break (90 s) they do not, and he is gone.
+  void drop_left_after(base::Duration time) { left_after_ = time; }
   Fanout(const Fanout&) = delete;
   Fanout& operator=(const Fanout&) = delete;
 
@@ -163,6 +167,7 @@ class Fanout {
   base::Time charged_at_{};
   Timer hold_timer_;
   Timer hangup_timer_;
+  base::Duration left_after_ = std::chrono::seconds(90);
   Timer reap_timer_;
 };
 

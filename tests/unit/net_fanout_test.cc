@@ -371,6 +371,21 @@ TEST_CASE("keys come in order, and wait in the socket while a viewer is held") {
   CHECK(run_until(loop, [&] { return r.keys == "ls\npwd\n"; }));
 }
 
+TEST_CASE("a viewer that goes while it is held is gone, when its keys are of no use any more") {
+  Loop loop;
+  Fanout fanout(loop, kRing);
+  fanout.drop_left_after(milliseconds(10));
+  Reader closes(loop, fanout), stays(loop, fanout), half(loop, fanout), goes_on(loop, fanout);
+  for (Reader* r : {&closes, &stays, &half}) r->viewer->pause_input(true);
+  for (Reader* r : {&closes, &stays, &half}) r->far.send("keys");
+  closes.far.fd.reset();
+  half.far.half_close();
+  CHECK(run_until(loop, [&] { return closes.gone == 1; }));
+  CHECK(stays.gone + half.gone + goes_on.gone == 0);
+  for (Reader* r : {&stays, &half}) r->viewer->pause_input(false);
+  CHECK(run_until(loop, [&] { return stays.keys == "keys" && half.keys == "keys"; }));
+}
+
 TEST_CASE("a viewer that half-closed goes on watching, until it closes") {
   Loop loop;
   Fanout fanout(loop, kRing);
