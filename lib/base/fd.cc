@@ -49,14 +49,11 @@ Result<void> write_all(int fd, std::string_view bytes) {
   return {};
 }
 
-namespace {
-
-Result<std::string> read_opened(const Result<Fd>& fd, const std::string& path, size_t limit) {
-  if (!fd) return fd.error();
+Result<std::string> read_all(const Fd& fd, const std::string& path, size_t limit) {
   std::string out;
   std::array<char, 16384> buf{};
   for (;;) {
-    const ssize_t n = ::read(fd->get(), buf.data(), buf.size());
+    const ssize_t n = ::read(fd.get(), buf.data(), buf.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return sys_error(errno, path);
     if (n == 0) return out;
@@ -65,10 +62,10 @@ Result<std::string> read_opened(const Result<Fd>& fd, const std::string& path, s
   }
 }
 
-}  // namespace
-
 Result<std::string> read_file(const std::string& path, size_t limit) {
-  return read_opened(open_file(path, O_RDONLY), path, limit);
+  const Result<Fd> fd = open_file(path, O_RDONLY);
+  if (!fd) return fd.error();
+  return read_all(*fd, path, limit);
 }
 
 Result<Fd> open_regular(const std::string& path) {
@@ -81,7 +78,9 @@ Result<Fd> open_regular(const std::string& path) {
 }
 
 Result<std::string> read_regular(const std::string& path, size_t limit) {
-  return read_opened(open_regular(path), path, limit);
+  const Result<Fd> fd = open_regular(path);
+  if (!fd) return fd.error();
+  return read_all(*fd, path, limit);
 }
 
 void set_nonblocking(int fd, bool on) {

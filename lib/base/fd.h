@@ -59,6 +59,8 @@ Result<void> write_all(int fd, std::string_view bytes);
 Result<std::string> read_file(const std::string& path, size_t limit);
 // The same by open_regular().
 Result<std::string> read_regular(const std::string& path, size_t limit);
+// The same of what is open; `path` is for the error.
+Result<std::string> read_all(const Fd& fd, const std::string& path, size_t limit);
 
 void set_nonblocking(int fd, bool on);
 

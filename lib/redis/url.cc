@@ -1,6 +1,5 @@
 #include "lib/redis/url.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,7 +76,7 @@ Result<std::string> read_trusted(const std::string& path) {
   if ((st.st_mode & 022U) != 0) {
     return base::error(Errc::denied, path, ": others can write it: chmod go-w ", path);
   }
-  return base::read_file(path, kMaxFile);
+  return base::read_all(*fd, path, kMaxFile);
 }
 
 Result<std::string> read_password(const std::string& path) {

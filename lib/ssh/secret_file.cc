@@ -1,9 +1,9 @@
 #include "lib/ssh/secret_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/fd.h"
@@ -33,15 +33,7 @@ Result<std::string> read_secret(const std::string& path) {
   struct stat st {};
   if (::fstat(fd->get(), &st) < 0) return base::sys_error(errno, path);
   if (Result<void> ok = check_private(path, st); !ok) return ok.error();
-  std::string out(kMost + 1, '\0');
-  size_t have = 0;
-  for (ssize_t n = 1; n > 0 && have<out.size(); have += n> 0 ? static_cast<size_t>(n) : 0) {
-    n = ::read(fd->get(), out.data() + have, out.size() - have);
-    if (n < 0) return base::sys_error(errno, path);
-  }
-  if (have > kMost) return base::error(Errc::too_big, path, ": more than ", kMost, " bytes");
-  out.resize(have);
-  return out;
+  return base::read_all(*fd, path, kMost);
 }
 
 Result<std::string> read_secret_line(const std::string& path) {
