@@ -55,12 +55,20 @@ std::optional<Unframer::Piece> Unframer::next(std::string_view& bytes) {
   Piece piece{bytes.substr(0, n), note_, note_ ? 0 : n, {}};
   bytes.remove_prefix(n);
   if (framed_) left_ -= static_cast<uint32_t>(n);
+  if (!note_) leave_out(piece);
   if (!note_) return piece;
   text_ += piece.bytes.substr(0, kLongestText - std::min(kLongestText, text_.size()));
   if (left_ > 0) return piece;
   piece.passed = marked_bytes(text_);
+  leave_out(piece);
   piece.text = std::exchange(text_, {});
   return piece;
+}
+
+void Unframer::leave_out(Piece& piece) {
+  const uint64_t seen = std::min(again_, piece.passed);
+  again_ -= seen;
+  if (!piece.note) piece.bytes.remove_prefix(seen);
 }
 
 Unframer::Found Unframer::take(std::span<char> bytes) {

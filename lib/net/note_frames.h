@@ -16,10 +16,11 @@ namespace net {
 // For Fanout::add.
 extern const Framing kFrames;
 
-// The other end. One that is not `framed` takes all for the source's.
+// The other end. One that is not `framed` takes all for the source's. `again`: so many of the first
+// bytes of the source were seen before, and are left out, though the stream goes on by them.
 class Unframer {
  public:
-  explicit Unframer(bool framed = true) : framed_(framed) {}
+  explicit Unframer(bool framed = true, uint64_t again = 0) : framed_(framed), again_(again) {}
 
   struct Piece {
     std::string_view bytes;  // without their frames
@@ -41,7 +42,10 @@ class Unframer {
   Found take(std::span<char> bytes);
 
  private:
+  void leave_out(Piece& piece);
+
   bool framed_;
+  uint64_t again_;
   uint32_t header_ = 0;
   int header_bytes_ = 0;
   uint32_t left_ = 0;  // of this frame

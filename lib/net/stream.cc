@@ -1,5 +1,7 @@
 #include "lib/net/stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -65,6 +67,12 @@ void Stream::send(std::string_view bytes) {
 
 size_t Stream::unsent() const {
   return b_ == nullptr ? 0 : evbuffer_get_length(bufferevent_get_output(b_.get()));
+}
+
+size_t Stream::untaken() const {
+  int queued = 0;
+  if (b_ == nullptr || ::ioctl(fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
+  return unsent() + static_cast<size_t>(queued);
 }
 
 std::string Stream::peer() const {

@@ -61,6 +61,9 @@ class Stream {
   void send(std::string_view bytes);
   size_t unsent() const;
   bool full() const { return unsent() >= kHighWater; }
+  // With what the peer has not taken yet (SIOCOUTQ): over TCP, acknowledged; on a unix socket,
+  // read, where each message counts with the kernel's own bytes.
+  size_t untaken() const;
 
   // Stops or goes on reading: the peer is held back by its own socket.
   void pause(bool on);

@@ -48,6 +48,26 @@ TEST_CASE("note frames: data and notes come out as they went in, however they ar
   }
 }
 
+TEST_CASE("note frames: what was seen before is left out, and counts") {
+  const std::string bytes = framed("hello ", false) + framed("[[a note]]", true) +
+                            framed(net::loss_marker(10), true) + framed("world", false);
+  for (const uint64_t again : {0UL, 2UL, 6UL, 10UL, 16UL, 18UL, 30UL}) {
+    net::Unframer frames(true, again);
+    std::string_view rest = bytes;
+    std::string text;
+    uint64_t passed = 0;
+    while (const auto piece = frames.next(rest)) {
+      if (!piece->note) text += piece->bytes;
+      passed += piece->passed;
+    }
+    const uint64_t before = std::min<uint64_t>(again, 6),
+                   behind = std::max<uint64_t>(again, 16) - 16;
+    CHECK(text == std::string("hello ").substr(before) +
+                      std::string("world").substr(std::min<uint64_t>(behind, 5)));
+    CHECK(passed == 21);
+  }
+}
+
 TEST_CASE("note frames: bytes that are not framed are all the source's") {
   net::Unframer frames(false);
   const std::string bytes = framed("hello", true);

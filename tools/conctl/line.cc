@@ -1,9 +1,6 @@
 #include "tools/conctl/line.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
-#include <algorithm>
+#include <utility>
 
 namespace conctl {
 
@@ -18,9 +15,8 @@ Line::Line(net::Loop& loop, Attached attached, Events events)
     : events_(std::move(events)),
       port_(attached.port),
       first_(std::move(attached.joined.first)),
-      frames_(attached.joined.framed),
+      frames_(attached.joined.framed, attached.joined.again),
       at_(attached.joined.at),
-      again_(attached.joined.again),
       link_(std::move(attached.link)),
       stream_(loop, std::move(attached.stream),
               {.data = [this](std::string_view b) { take(b); },
@@ -38,10 +34,7 @@ void Line::take(std::string_view bytes) {
   if (port_) return take_port(bytes);
   while (const auto piece = frames_.next(bytes)) {
     at_.offset += piece->passed;
-    const uint64_t seen = std::min(again_, piece->passed);
-    again_ -= seen;
-    const std::string_view fresh = piece->note ? piece->bytes : piece->bytes.substr(seen);
-    if (!fresh.empty()) events_.data(fresh);
+    if (!piece->bytes.empty()) events_.data(piece->bytes);
   }
 }
 
@@ -72,12 +65,6 @@ void Line::finish() {
 // What the socket takes at once goes out before it is closed.
 void Line::leave() {
   if (port_ && !ended_) stream_.send(net::frames_of(kDetach));
-}
-
-size_t Line::untaken() const {
-  int queued = 0;
-  if (::ioctl(stream_.fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
-  return stream_.unsent() + static_cast<size_t>(queued);
 }
 
 }  // namespace conctl

@@ -39,8 +39,7 @@ class Line {
   bool over() const { return ended_; }
   // No more keys come. Frames have no word for it: half a close ends a session there.
   void finish();
-  // Bytes that the server has not taken yet; those on a unix socket count with the kernel's own.
-  size_t untaken() const;
+  size_t untaken() const { return stream_.untaken(); }
   // Of the next byte that data gets: the daemon's own words between the console's do not count.
   const peer::Place& at() const { return at_; }
 
@@ -56,7 +55,6 @@ class Line {
   net::FrameReader port_frames_;
   net::Unframer frames_;
   peer::Place at_;
-  uint64_t again_;  // bytes of the stream that were shown before
   std::unique_ptr<Link> link_;
   net::Stream stream_;
 };

@@ -1,8 +1,6 @@
 #include "tools/consoled/receiver_tcp.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
+#include <algorithm>
 #include <utility>
 
 namespace consoled {
@@ -46,10 +44,7 @@ void TcpReceiver::tell(std::string_view record) {
 // count errs to the side of saying something again.
 void TcpReceiver::look() {
   if (!link_.up()) return down();
-  int queued = 0;
-  if (::ioctl(link_.stream().fd(), SIOCOUTQ, &queued) < 0) queued = 0;
-  const uint64_t out = link_.stream().unsent() + static_cast<uint64_t>(queued);
-  const uint64_t there = bytes_ - std::min(bytes_, out);
+  const uint64_t there = bytes_ - std::min<uint64_t>(bytes_, link_.stream().untaken());
   while (!sent_.empty() && sent_.front().end <= there) {
     const Done done = std::move(sent_.front().done);
     sent_.pop_front();

@@ -1,7 +1,5 @@
 #include "tools/ptyattach/session.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,12 +16,6 @@ namespace ptyattach {
 namespace {
 constexpr size_t kReadAtOnce = 16 * 1024;
 constexpr auto kLookAgain = std::chrono::milliseconds(20);
-
-// On its way to the peer, who has not taken it yet.
-bool untaken(const net::Stream& stream) {
-  int queued = 0;
-  return stream.unsent() > 0 || (::ioctl(stream.fd(), SIOCOUTQ, &queued) == 0 && queued > 0);
-}
 
 void send_now(int fd, std::string_view bytes) {
   static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
@@ -76,9 +68,8 @@ std::string Session::greeting() const {
 
 void Session::begin(Attached attached) {
   attached_ = std::move(attached);
-  frames_ = net::Unframer(attached_.joined.framed);
+  frames_ = net::Unframer(attached_.joined.framed, attached_.joined.again);
   at_ = attached_.joined.at;
-  again_ = attached_.joined.again;
   stream_ = std::make_unique<net::Stream>(
       loop_, std::move(attached_.stream),
       net::Stream::Events{.data = [this](std::string_view b) { take(b); },
@@ -115,12 +106,9 @@ void Session::show(const net::Unframer::Piece& piece) {
   uint64_t passed = piece.passed;
   if (options_.quiet > 1 && placed()) {
     passed = std::min(passed, attached_.joined.head - std::min(at_.offset, attached_.joined.head));
-    if (!piece.note) bytes = bytes.substr(0, passed);
+    if (!piece.note) bytes.remove_suffix(std::min(bytes.size(), piece.passed - passed));
   }
   at_.offset += passed;
-  const uint64_t seen = std::min(again_, passed);
-  again_ -= seen;
-  if (!piece.note) bytes.remove_prefix(seen);
   if (options_.quiet == 1) return;
   if (options_.quiet > 1 && history_shown()) {
     finish();
@@ -190,7 +178,7 @@ void Session::finish() {
 
 // What a job that is busy has not taken would be lost with the connection.
 void Session::linger() {
-  if (untaken(*stream_) || output_.waiting()) {
+  if (stream_->untaken() > 0 || output_.waiting()) {
     linger_.after(options_.quiet == 0 ? options_.linger + kLookAgain : kLookAgain);
   } else {
     end(Why::stdin_over);

@@ -57,8 +57,7 @@ class Session {
   std::string broken_;
   Attached attached_;
   net::Unframer frames_;
-  peer::Place at_;      // of the next byte
-  uint64_t again_ = 0;  // so far it was shown before
+  peer::Place at_;  // of the next byte
   DetachKeys keys_;
   pty::Screen screen_;
   pty::Output output_;
