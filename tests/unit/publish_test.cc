@@ -70,6 +70,12 @@ Publisher::MakeReceiver to_us(Loop& loop, Strings& out) {
       [&loop, &out](const std::function<void()>&) { return std::make_unique<Taking>(loop, out); };
 }
 
+Publisher::MakeReceiver to_folder(Loop& loop, DiskJobs& jobs, const std::string& folder) {
+  return [&loop, &jobs, folder](std::function<void()> ready) {
+    return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", folder, std::move(ready));
+  };
+}
+
 std::string key_of(const std::string& line) {
   const size_t at = line.find("\"key\":\"");
   if (at == std::string::npos) return "";
@@ -382,10 +388,7 @@ TEST_CASE("a log file is goconserver's, goes on after a rename, and waits for it
   s.as_file = true;
   s.stamps = false;
   put_file(dir / "logs", "in the way");
-  Publisher publisher(loop, jobs, s, [&](std::function<void()> ready) {
-    return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", dir / "logs",
-                                                    std::move(ready));
-  });
+  Publisher publisher(loop, jobs, s, to_folder(loop, jobs, dir / "logs"));
   publisher.begins("n1", said.start());
   said.event(Kind::up);
   said.says("one\ntwo\n");
@@ -411,10 +414,7 @@ TEST_CASE("a console that is deleted and defined again before its turn is read o
   auto s = settings(dir);
   s.as_file = true;
   s.stamps = false;
-  Publisher publisher(loop, jobs, s, [&](std::function<void()> ready) {
-    return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", dir / "logs",
-                                                    std::move(ready));
-  });
+  Publisher publisher(loop, jobs, s, to_folder(loop, jobs, dir / "logs"));
   const std::string much = numbered(0, 20000);  // several batches
   said.says(much);
   publisher.begins("n1", said.start());
@@ -434,10 +434,7 @@ TEST_CASE("a log file goes on within a line after a restart") {
   s.as_file = true;
   s.stamps = true;
   const auto logged = [&](const std::string& end) {
-    Publisher publisher(loop, jobs, s, [&](std::function<void()> ready) {
-      return std::make_unique<consoled::FileReceiver>(loop, jobs, "test", dir / "logs",
-                                                      std::move(ready));
-    });
+    Publisher publisher(loop, jobs, s, to_folder(loop, jobs, dir / "logs"));
     publisher.begins("n1", said.start());
     publisher.touched("n1");
     const std::string log = dir / "logs/n1.log";
