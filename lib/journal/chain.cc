@@ -52,13 +52,9 @@ std::string journal_of(std::string_view file) {
 
 base::Result<std::unique_ptr<Link>> Link::open(const std::string& path, bool packed,
                                                const std::string& index) {
-  base::Result<base::Fd> fd = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  base::Result<base::Fd> fd = base::open_regular(path);
   if (!fd && fd.error().sys == ENOENT) return std::unique_ptr<Link>();
   if (!fd) return fd.error();
-  struct stat st {};
-  if (::fstat(fd->get(), &st) == 0 && !S_ISREG(st.st_mode)) {
-    return base::error(base::Errc::bad_input, path, ": not a regular file");
-  }
   std::string framed = packed ? read_index_frame(fd->get()) : "";
   std::unique_ptr<Link> link(new Link(path, Unpack(std::move(*fd), packed)));
   if (packed) {
@@ -68,8 +64,8 @@ base::Result<std::unique_ptr<Link>> Link::open(const std::string& path, bool pac
   link->index_path_ = index;
   link->index_ino_ = inode(index);
   const std::optional<IndexEnd> end = find_end(index, path);
-  // One that speaks of a file that was emptied will be replaced; or its first bytes are to come.
-  link->ahead_ = end && end->ahead && end->size == 0;
+  // One that speaks of a file that was emptied or moved will be replaced.
+  link->ahead_ = end && end->size == 0 && (end->ahead || find_moved(path));
   if (end && !link->ahead_) {
     link->index_.reset(::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     link->refresh();
@@ -113,7 +109,7 @@ base::Result<Chain> open_chain(const std::string& path) {
   base::Result<void> added = add(chain, path, false, index);
   // Somebody moved NODE.log, and the writer has not moved its index yet.
   const bool headless = chain.empty() || !chain.front()->places().header();
-  const bool late = headless && is_index_of(index, old_name(path, 1));
+  const bool late = headless && find_moved(path);
   size_t holes = 0;
   for (size_t n = 1; added && holes < kHoles; n++) {
     const std::string plain = old_name(path, n);

@@ -39,12 +39,9 @@ void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
   log_fd_ = fd;
   chunk_at_ = {};
   const std::string path = index_name(log_);
+  if (size == 0 && find_moved(log_)) moved();
   const std::optional<IndexEnd> end = find_end(path, log_);
-  if (!end || end->header.epoch != epoch_) return begin(offset, size);
-  if (end->ahead && size == 0) {
-    moved();
-    return begin(offset, size);
-  }
+  if (!end || end->header.epoch != epoch_ || (end->ahead && size == 0)) return begin(offset, size);
   fd_ = base::high(base::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)));
   if (!fd_ || ::ftruncate(fd_.get(), static_cast<off_t>(end->keep)) < 0) return failed({});
   size_ = end->keep;
@@ -85,8 +82,8 @@ void Index::begin(uint64_t offset, uint64_t size) {
 
 // Of the newest old file, if that is what the file became; nobody's otherwise.
 void Index::moved() {
-  const std::string index = index_name(log_), old = old_name(log_, 1);
-  if (is_index_of(index, old)) {
+  const std::string index = index_name(log_);
+  if (find_moved(log_)) {
     ::rename(index.c_str(), old_index_name(log_, 1).c_str());
   } else {
     ::unlink(index.c_str());

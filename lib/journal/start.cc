@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
+#include <utility>
 
 #include "lib/base/clock.h"
 #include "lib/base/fd.h"
@@ -15,17 +16,27 @@
 namespace journal {
 
 namespace {
+constexpr int64_t kSecond = 1000000;
 constexpr uint64_t kUntold = 1UL << 20U;        // more than a last record can leave untold
 constexpr uint64_t kTail = 1365 * kRecordSize;  // 64 KiB
 
-// For reading; not open where there is none, or it is no regular file. `size` is set.
-base::Fd open_regular(const std::string& path, uint64_t& size) {
-  size = 0;
-  base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+struct Opened {
+  base::Fd fd;
+  uint64_t size = 0;
+  int64_t written_us = INT64_MAX;  // when it was written to, or emptied
+};
+
+// For reading; not open, and of size 0, where there is none, or it is no regular file.
+Opened open_regular(const std::string& path) {
+  constexpr int64_t kMicro = 1000;
+  Opened file;
+  base::Result<base::Fd> fd = base::open_regular(path);
   struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) < 0 || !S_ISREG(st.st_mode)) return {};
-  size = static_cast<uint64_t>(st.st_size);
-  return fd;
+  if (!fd || ::fstat(fd->get(), &st) < 0) return file;
+  file.fd = std::move(*fd);
+  file.size = static_cast<uint64_t>(st.st_size);
+  file.written_us = st.st_mtim.tv_sec * kSecond + st.st_mtim.tv_nsec / kMicro;
+  return file;
 }
 
 // [at, at + n) of the file; empty when it has not all of them.
@@ -45,22 +56,11 @@ bool fits(const IndexEnd& end, int log) {
   return end.sample.empty() || piece(log, end.sample_at, end.sample.size()) == end.sample;
 }
 
-// What the newest old file says, for a journal whose own file has no index (any more).
-std::optional<IndexEnd> old_end(const std::string& path) {
-  const std::string old = old_name(path, 1);
-  if (std::optional<IndexEnd> end = find_end(old_index_name(path, 1), old)) return end;
-  uint64_t size = 0;
-  const base::Fd packed = open_regular(packed_name(old), size);
-  if (!packed) return {};
-  const std::string index = read_index_frame(packed.get());
-  return read_end(index, std::string_view(index).substr(std::min(index.size(), kRecordSize)),
-                  index.size(), UINT64_MAX);
-}
-
 // A reader of the records of an index, one after the other, as far as they hold.
 class Walk {
  public:
-  Walk(IndexEnd& end, uint64_t file_size, uint64_t from) : end_(end), size_(file_size) {
+  Walk(IndexEnd& end, uint64_t file_size, int64_t written_us, uint64_t from)
+      : end_(end), size_(file_size), written_us_(written_us) {
     end_.keep = from;
     end_.at = end_.header.offset;
     end_.where = run_ = end_.header.position;
@@ -73,7 +73,9 @@ class Walk {
       return;
     }
     seen_ = r;
-    cut_ = cut_ || r.position > size_ || (size_ == 0 && !r.sample.empty());
+    // A crash between the first record and its bytes leaves an empty file, too.
+    const bool late = size_ == 0 && written_us_ > r.time_us + kSecond;
+    cut_ = cut_ || r.position > size_ || (late && !r.sample.empty());
     const bool more = cut_ && r.kind != Kind::end;
     next_ = std::max(next_, r.offset + (more ? kUntold : 0));
     if (cut_) return;
@@ -108,22 +110,24 @@ class Walk {
  private:
   IndexEnd& end_;
   uint64_t size_;
+  int64_t written_us_;
   uint64_t run_ = 0;   // from this position on, all is one piece of the stream
   uint64_t next_ = 0;  // the highest offset that was seen
   Record seen_;
   bool cut_ = false, held_ = false, after_gap_ = false;
 };
-}  // namespace
 
+// `tail` are the last bytes of an index of `size` bytes, whole records from an offset that is a
+// multiple of their size; nothing: there is no header.
 std::optional<IndexEnd> read_end(std::string_view header, std::string_view tail, uint64_t size,
-                                 uint64_t file_size) {
+                                 uint64_t file_size, int64_t written_us) {
   const std::optional<Header> h = read_header(header);
   if (!h) return {};
   IndexEnd end;
   end.header = *h;
   end.size = file_size;
   const uint64_t from = tail_from(size);
-  Walk walk(end, file_size, from);
+  Walk walk(end, file_size, written_us, from);
   uint64_t at = from;
   while (const std::optional<Record> r = read_record(tail)) {
     tail.remove_prefix(kRecordSize);
@@ -134,40 +138,46 @@ std::optional<IndexEnd> read_end(std::string_view header, std::string_view tail,
   return end;
 }
 
+// What the newest old file says, for a journal whose own file has no index (any more).
+std::optional<IndexEnd> old_end(const std::string& path) {
+  const std::string old = old_name(path, 1);
+  if (std::optional<IndexEnd> end = find_end(old_index_name(path, 1), old)) return end;
+  const Opened packed = open_regular(packed_name(old));
+  if (!packed.fd) return {};
+  const std::string index = read_index_frame(packed.fd.get());
+  return read_end(index, std::string_view(index).substr(std::min(index.size(), kRecordSize)),
+                  index.size(), UINT64_MAX, INT64_MAX);
+}
+}  // namespace
+
 std::optional<IndexEnd> find_end(const std::string& index, const std::string& log) {
-  uint64_t size = 0, log_size = 0;
-  const base::Fd in = open_regular(index, size);
-  if (!in || size < kRecordSize) return {};
-  const base::Fd file = open_regular(log, log_size);
-  const uint64_t from = tail_from(size);
-  const std::string header = piece(in.get(), 0, kRecordSize);
-  const std::string last = piece(in.get(), from, size / kRecordSize * kRecordSize - from);
-  std::optional<IndexEnd> end = read_end(header, last, size, log_size);
-  if (end && !fits(*end, file.get())) return {};
+  const Opened in = open_regular(index), file = open_regular(log);
+  if (in.size < kRecordSize) return {};
+  const uint64_t from = tail_from(in.size);
+  const std::string header = piece(in.fd.get(), 0, kRecordSize);
+  const std::string last = piece(in.fd.get(), from, in.size / kRecordSize * kRecordSize - from);
+  std::optional<IndexEnd> end = read_end(header, last, in.size, file.size, file.written_us);
+  if (end && !fits(*end, file.fd.get())) return {};
   return end;
 }
 
-bool is_index_of(const std::string& index, const std::string& log) {
-  const std::optional<IndexEnd> end = find_end(index, log);
-  return end && !end->ahead && end->keep > kRecordSize;
+std::optional<IndexEnd> find_moved(const std::string& path) {
+  const std::string old = old_name(path, 1);
+  std::optional<IndexEnd> end = find_end(index_name(path), old);
+  if (!end || end->ahead || (end->where == 0 && end->sample.empty())) return {};
+  const std::optional<IndexEnd> own = find_end(old_index_name(path, 1), old);
+  const bool follows = own && !own->ahead && own->here == end->header.offset;
+  return follows ? std::nullopt : end;
 }
 
 Start find_start(const std::string& path) {
   const std::string index = index_name(path);
+  const uint64_t size = open_regular(path).size;
+  const std::optional<IndexEnd> moved = size == 0 ? find_moved(path) : std::nullopt;
+  if (moved) return {moved->header.epoch, moved->next, moved->source, 0};
   const std::optional<IndexEnd> end = find_end(index, path);
-  if (end && end->ahead && end->size == 0) {
-    // The file was moved, and its index not yet.
-    const std::optional<IndexEnd> moved = find_end(index, old_name(path, 1));
-    if (moved && !moved->ahead) {
-      return {moved->header.epoch, moved->next, moved->source, 0};
-    }
-  }
   if (end) return {end->header.epoch, end->next, end->source, end->before};
-  uint64_t size = 0;
-  const base::Fd log = open_regular(path, size);
-  uint64_t index_size = 0;
-  const base::Fd strange = open_regular(index, index_size);
-  if (index_size == 0) {
+  if (open_regular(index).size == 0) {
     const std::optional<IndexEnd> old = old_end(path);
     if (old) {
       Source source = old->source;
@@ -179,10 +189,9 @@ Start find_start(const std::string& path) {
 }
 
 std::string tail(const std::string& path, const Start& start, size_t n) {
-  uint64_t size = 0;
-  const base::Fd log = open_regular(path, size);
-  const uint64_t have = std::min<uint64_t>({n, start.before, size});
-  return log && have > 0 ? piece(log.get(), size - have, static_cast<size_t>(have)) : std::string();
+  const Opened log = open_regular(path);
+  const uint64_t have = std::min<uint64_t>({n, start.before, log.size});
+  return have > 0 ? piece(log.fd.get(), log.size - have, static_cast<size_t>(have)) : std::string();
 }
 
 }  // namespace journal

@@ -48,16 +48,14 @@ struct IndexEnd {
   std::string sample;
 };
 
-// Pure. `tail` are the last bytes of an index of `size` bytes, whole records from an offset that is
-// a multiple of their size; nothing: there is no header.
-std::optional<IndexEnd> read_end(std::string_view header, std::string_view tail, uint64_t size,
-                                 uint64_t file_size);
-
-// The same of the files; nothing also when index and file do not belong together. `log` may be
-// missing, then it is empty.
+// Nothing when there is no index, or index and file do not belong together. `log` may be missing,
+// then it is empty. A record goes before its bytes: of an empty file that was written to (or
+// emptied) at the time of the first record, that record is not ahead.
 std::optional<IndexEnd> find_end(const std::string& index, const std::string& log);
 
-// Whether that is the index of this file, which has all that the index speaks of.
-bool is_index_of(const std::string& index, const std::string& log);
+// What the index says, when it is not that of the file at `path` (a new or emptied one, or none)
+// but still NODE.log.1's, because somebody renamed only that. A new file often begins as an old one
+// does: it is not meant where NODE.log.1 has an index of its own that ends where this one begins.
+std::optional<IndexEnd> find_moved(const std::string& path);
 
 }  // namespace journal

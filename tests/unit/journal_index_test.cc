@@ -472,6 +472,28 @@ TEST_CASE("a short journal that was moved does not give its numbers again") {
   CHECK(journal::find_start(log).offset == 320);
 }
 
+TEST_CASE("a crash between a file's first record and its first byte costs no number") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  for (int n = 0; n < 2; n++) {
+    Life life(log);
+    life.say_all(160);  // all begin alike
+    if (n > 0) continue;
+    REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
+    REQUIRE(std::rename((dir / "n.idx").c_str(), (dir / "n.idx.1").c_str()) == 0);
+  }
+  put_file(log, "");
+  CHECK(journal::find_start(log).offset == 160);
+  const std::string old = text(dir / "n.idx.1");
+  {
+    Life life(log);
+    life.say_all(160);
+  }
+  CHECK(text(log) == said(160, 320));
+  CHECK(text(dir / "n.idx.1") == old);
+  CHECK(journal::find_start(log).offset == 320);
+}
+
 TEST_CASE("a crash between the renames of a rotation leaves each index with its file") {
   const Folder dir;
   const std::string log = dir / "n.log";
@@ -532,9 +554,10 @@ TEST_CASE("a console that says a byte at a time has an index that stays small") 
 TEST_CASE("kill -9 of a writing process at any moment loses nothing that the kernel had") {
   const Folder dir;
   const std::string log = dir / "n.log";
+  constexpr uint64_t kMost = 25'000'000;  // nothing is dropped: write_for_ever() keeps more
   int64_t epoch = 0;
   uint64_t before = 0;
-  for (int round = 0; round < 25; round++) {
+  for (int round = 0; round < 25 && before < kMost; round++) {
     const pid_t child = ::fork();
     if (child == 0) write_for_ever(log);
     const auto patience = std::chrono::microseconds(2000 + round * 7919 % 20000);
