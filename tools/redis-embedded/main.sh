@@ -12,7 +12,7 @@ umask 077
 usage='usage: redis-embedded socket folder [again]
 
 Starts the private redis-server that the tools of one user share: at SOCKET, its data in FOLDER.
-With "again", not after `lineman down`.
+With "again", not after "lineman down".
 Status 0: it answers there; 111: it does not. Used by the tools of lineman.
 
   -h, --help     this text
