@@ -20,7 +20,7 @@ local prefix = string.sub(KEYS[1], 1, -5)
 local priority, delay, limit = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local result, unique, max = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local first, last = 10, #ARGV
-local mode = redis.call('GET', KEYS[1])
+local mode, epoch = unpack(redis.call('MGET', KEYS[1], prefix .. 'epoch'))
 
 local function bad_arguments()
   if not (priority and delay and limit and result and max) then return 'a number is missing' end
@@ -148,7 +148,7 @@ local function put()
   local count = last - first + 1
   local number = redis.call('INCRBY', prefix .. 'next', string.format('%d', count)) - count
   if not mode then redis.call('SET', KEYS[1], 'work') end
-  local ids, head, tail, format = {}, epoch_of(prefix, ARGV[1]) .. '-', '-' .. ARGV[2], string.format
+  local ids, head, tail, format = {}, (epoch or epoch_of(prefix, ARGV[1])) .. '-', '-' .. ARGV[2], string.format
   for i = 1, count do ids[i] = head .. format('%d', number + i) .. tail end
   if unique ~= '' then redis.call('HSET', prefix .. 'unique', unique, ids[1]) end
   if count == 1 and delay == 0 then
