@@ -93,10 +93,11 @@ bool Connection::serve_one() {
   if (!reads || stream_->full()) return false;
   switch (parser_.step()) {
     case Step::more:
-      if (input_over_)
+      if (input_over_) {
         close_soon();
-      else if (state_ == State::idle && !parser_.idle())
+      } else if (state_ == State::idle && !parser_.idle()) {
         enter(State::head);
+      }
       return false;
     case Step::head:
       enter(State::body);
@@ -148,10 +149,11 @@ void Connection::ended(const std::optional<Error>& error) {
 void Connection::low_water() {
   if (state_ == State::closing) {
     if (!stream_->finished()) return;
-    if (input_over_)
+    if (input_over_) {
       gone();
-    else
+    } else {
       enter(State::closing);  // lingers from now on
+    }
   } else if (exchange_ != nullptr) {
     const std::function<void()> room = exchange_->room_;
     if (room) room();

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/cat.h"
 #include "lib/base/log.h"
 #include "lib/http/origin.h"
 #include "lib/http/websocket.h"
@@ -147,7 +148,9 @@ void FrontWeb::keep_sessions() {
 void FrontWeb::give_token(const ExchangePtr& e) {
   const std::string token = tokens_.issue(e->peer(), shared_.loop.now());
   Json urls = Json::array();
-  for (const std::string& url : options_.urls) urls.push_back(url + "/web/#token=" + token);
+  for (const std::string& url : options_.urls) {
+    urls.push_back(base::cat(url, "/web/#token=", token));
+  }
   answer_json(e, 201, {{"token", token}, {"urls", std::move(urls)}});
 }
 

@@ -65,15 +65,9 @@ void Typing::run() {
   if (running_) return;
   running_ = true;
   while (driver_ != nullptr && !full_ && !timer_.pending()) {
-    if (answering_) {
-      if (!run_play()) break;
-    } else if (listens()) {
-      break;
-    } else if (!plays_.empty() && plays_.front().after <= popped_) {
-      if (!run_play()) break;
-    } else if (!run_keys()) {
-      break;
-    }
+    if (listens() && !answering_) break;
+    const bool play = answering_ || (!plays_.empty() && plays_.front().after <= popped_);
+    if (!(play ? run_play() : run_keys())) break;
   }
   running_ = false;
 }
