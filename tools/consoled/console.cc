@@ -334,7 +334,9 @@ void Console::sweep() {
   if (!tape_ || status_.state != State::idle || !viewers_.empty()) return;
   if (base::wall_us() - status_.since_us < kIdleUs) return;
   if (tape_->journal() != nullptr) {
-    if (tape_->journal()->status(shared_.loop.now()).pending > 0) return;
+    // What a failed disk did not take is in no file: its numbers are known here alone.
+    const journal::Status journal = tape_->journal()->status(shared_.loop.now());
+    if (journal.pending > 0 || journal.error != 0) return;
     start_.reset();
   } else {
     start_->offset = tape_->ring().head();
