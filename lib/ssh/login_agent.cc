@@ -10,7 +10,6 @@
 
 namespace ssh {
 
-using base::Errc;
 using base::Result;
 
 namespace {
