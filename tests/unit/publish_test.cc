@@ -210,10 +210,11 @@ TEST_CASE("a unix receiver gets each record once by its key, through crashes of 
   std::map<std::string, std::string> stored;
   Strings order;
   int answers = 0;
-  bool full = false, silent = false;
+  bool full = false, silent = false, hurried = false;
   Listening there(loop, dir / "s", [&](const std::string& line) -> std::string {
     const std::string key = key_of(line);
     if (key.empty()) return "{\"ok\":true}\n";
+    if (hurried) return "{\"error\":{\"code\":\"busy\",\"message\":\"about no record\"}}\n";
     if (full)
       return base::cat(R"({"error":{"code":"no_space","message":"full","key":")", key, "\"}}\n");
     if (stored.emplace(key, line).second) order.push_back(message_of(line));
@@ -249,9 +250,16 @@ TEST_CASE("a unix receiver gets each record once by its key, through crashes of 
   CHECK(run_until(loop, [&] { return publisher->receiver().trouble() == "no_space: full"; }));
   full = false;
   CHECK(all_until(3100));
+  hurried = true;
+  said.says(numbered(3100, 3150));
+  publisher->touched("n1");
+  CHECK(
+      run_until(loop, [&] { return publisher->receiver().trouble() == "busy: about no record"; }));
+  hurried = false;
+  CHECK(all_until(3150));
   // The publisher's own crash.
   publisher.reset();
-  said.says(numbered(3100, 3200));
+  said.says(numbered(3150, 3200));
   publisher = std::make_unique<Publisher>(loop, jobs, s, to_unix(loop, dir / "s"));
   publisher->begins("n1", {said.start().epoch, 1 << 30, 0});
   CHECK(all_until(3200));

@@ -83,9 +83,10 @@ void UnixReceiver::answer(std::string_view line) {
   const auto error = json->find("error");
   if (error == json->end() || !error->is_object()) return;
   const std::string about = text_of(*error, "key"), code = text_of(*error, "code");
-  if (keys_.count(about) == 0) return;
   const std::string why = base::cat(code, ": ", text_of(*error, "message"));
-  if (code == "no_space" || code == "busy") return wait(why);
+  const bool later = code == "no_space" || code == "busy";
+  if (later && (about.empty() || keys_.count(about) > 0)) return wait(why);
+  if (keys_.count(about) == 0) return;  // of a command
   // It will never take this one: on with the others.
   if (refused_++ == 0) base::log::warn("logger ", name_, ": refused: ", why);
   stored(about);
