@@ -1,6 +1,7 @@
 #!lua
 --! use queue
 --! use item
+--! use put
 -- work_put: puts items into a work queue, all with the same options, in their order.
 --
 -- KEYS[1]  lineman:{q.NAME}:mode; the other keys have the same prefix
@@ -31,34 +32,11 @@ local function bad_arguments()
   if unique ~= '' and last > first then return 'a unique key is for one payload' end
 end
 
-local function waiting()
-  local count = redis.call('ZCARD', prefix .. 'delayed')
-  for p = 0, 9 do count = count + redis.call('LLEN', prefix .. 'ready:' .. p) end
-  return count
-end
-
--- The longest waiting of the least urgent; a delayed one when nothing is ready.
-local function oldest()
-  for p = 9, 0, -1 do
-    local id = redis.call('LPOP', prefix .. 'ready:' .. p)
-    if id then return id end
-  end
-  return redis.call('ZPOPMIN', prefix .. 'delayed')[1]
-end
-
-local function drop_oldest()
-  local id = oldest()
-  local facts = facts_of(prefix, id) or {}
-  redis.call('HDEL', prefix .. 'item', id, id .. ':facts')
-  free_unique(prefix, facts)
-  tell_result(prefix, id, facts, 'dropped')
-end
-
 -- Makes room, or leaves out what has none; answers how many were dropped. Bounded: a queue far above
 -- its maximum shrinks with each put.
 local function make_room()
   if max == 0 then return 0 end
-  local count = waiting()
+  local count = waiting(prefix)
   if ARGV[9] == 'refuse' then
     last = math.min(last, first + math.max(0, max - count) - 1)
     return 0
@@ -66,46 +44,8 @@ local function make_room()
   local dropped = math.max(0, last - first + 1 - max)
   first = first + dropped
   local over = math.min(count + last - first + 1 - max, count, last - first + 101)
-  for _ = 1, over do drop_oldest() end
+  for _ = 1, over do drop_oldest(prefix) end
   return dropped + math.max(0, over)
-end
-
-local function first_facts(now)
-  local facts = string.format('{"p":%d,"at":%d', priority, now)
-  if limit > 0 then facts = facts .. string.format(',"l":%d', limit) end
-  if result > 0 then facts = facts .. string.format(',"r":%d', result) end
-  if unique ~= '' then facts = facts .. ',"u":' .. cjson.encode(unique) end
-  return facts .. '}'
-end
-
--- The facts stand in the payload's first line, for a second field is half of what a put costs; but in
--- a field of their own, and the first line is empty, where they are read without the payload (it will
--- be due), or reading both would take long.
-local function store(ids, facts)
-  local line, fields, n = facts .. '\n', {}, 0
-  for i, id in ipairs(ids) do
-    local payload = ARGV[first + i - 1]
-    local apart = delay > 0 or #payload > 4096
-    fields[n + 1], fields[n + 2] = id, (apart and '\n' or line) .. payload
-    n = n + 2
-    if apart then
-      fields[n + 1], fields[n + 2] = id .. ':facts', facts
-      n = n + 2
-    end
-  end
-  redis.call('HSET', prefix .. 'item', unpack(fields))
-end
-
-local function schedule(ids, due)
-  if delay == 0 then
-    redis.call('RPUSH', prefix .. string.format('ready:%d', priority), unpack(ids))
-    return
-  end
-  local scored = {}
-  for i, id in ipairs(ids) do
-    scored[2 * i - 1], scored[2 * i] = due, id
-  end
-  redis.call('ZADD', prefix .. 'delayed', unpack(scored))
 end
 
 -- The item for a taker that stands by: a line that says all of it, the unique key, the payload.
@@ -116,30 +56,29 @@ local function handed(id, now, token, lease)
   return line .. unique .. ARGV[first]
 end
 
-local function store_leased(id, facts, ends, token, worker)
-  redis.call(
-    'HSET', prefix .. 'item', id, '\n' .. ARGV[first], id .. ':facts', first_lease(facts, token, worker)
-  )
-  redis.call('ZADD', prefix .. 'leased', string.format('%d', ends), id)
-end
-
 -- One item, for now: to a taker that stands by, unless others are ready, which go first.
-local function put_one(id, now)
-  local facts, others, token, lease, worker = first_facts(now)
+local function put_one(id, now, facts)
+  local others, token, lease, worker
   local told = tell_taker(prefix, function(...)
     if others == nil then others = redis.call('EXISTS', unpack(ready_lists(prefix))) > 0 end
     token, lease, worker = ...
     return others and '' or handed(id, now, token, lease)
   end, #ARGV[first] > 4096)
-  if told and not others then return store_leased(id, facts, now + lease, token, worker) end
-  store({ id }, facts)
-  schedule({ id }, now)
+  if told and not others then
+    return store_leased(prefix, id, ARGV[first], first_lease(facts, token, worker), now + lease)
+  end
+  store(prefix, { id }, facts, false, ARGV, first)
+  make_ready(prefix, { id }, priority)
   if not told then leave_token(prefix) end
 end
 
-local function put_all(ids, now)
-  store(ids, first_facts(now))
-  schedule(ids, now + delay)
+local function put_all(ids, now, facts)
+  store(prefix, ids, facts, delay > 0, ARGV, first)
+  if delay > 0 then
+    make_delayed(prefix, ids, now + delay)
+  else
+    make_ready(prefix, ids, priority)
+  end
   for _ = 1, math.min(#ids, 2) do wake(prefix) end
 end
 
@@ -151,10 +90,11 @@ local function put()
   local ids, head, tail, format = {}, (epoch or epoch_of(prefix, ARGV[1])) .. '-', '-' .. ARGV[2], string.format
   for i = 1, count do ids[i] = head .. format('%d', number + i) .. tail end
   if unique ~= '' then redis.call('HSET', prefix .. 'unique', unique, ids[1]) end
+  local facts = first_facts(now, priority, limit, result, unique)
   if count == 1 and delay == 0 then
-    put_one(ids[1], now)
+    put_one(ids[1], now, facts)
   else
-    put_all(ids, now)
+    put_all(ids, now, facts)
   end
   return ids
 end
