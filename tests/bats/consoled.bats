@@ -61,6 +61,16 @@ attach() {
   assert_output ""
 }
 
+@test "another command of a persistent console waits for the end of the first" {
+  start
+  conctl create n1 driver=cmd --param persist=true --param "cmd=sh -c 'trap \"\" TERM HUP; echo old; exec sleep 100'"
+  wait_until 5 conlog -g old n1
+  conctl edit n1 --param "cmd=sh -c 'echo new; exec sleep 100'"
+  wait_until 15 conlog -g new n1
+  run conlog -e n1
+  refute_output --partial 'closed by the other side'
+}
+
 @test "bad requests are answered with what is wrong, and cost nothing" {
   start
   create n1 cat

@@ -212,6 +212,21 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
   assert_equal "$(ctl_get ./s .child)" "$child"
 }
 
+@test "-c starts its command when one that was told to stop is over" {
+  ptybufferd -q s sh -c 'trap "" TERM HUP; echo old; exec sleep 100'
+  connect s
+  expect c old
+  hang_up c
+  ctl ./s stop
+  run ptybufferd -c s
+  assert_failure 42
+  run ptybufferd -cq s sh -c 'echo new; exec sleep 100'
+  assert_success
+  connect s
+  expect c new
+  assert_equal "$(ctl_get ./s .state)" running
+}
+
 @test "-c of a socket that may not be asked is 111, not 24" {
   ptybufferd -q s sleep 100
   chmod 755 "$T"

@@ -10,12 +10,16 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
+
+#include <nlohmann/json.hpp>
 
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 #include "lib/net/address.h"
 #include "lib/net/listener.h"
 #include "lib/net/process_tree.h"
+#include "lib/peer/ask.h"
 
 namespace ptybufferd {
 
@@ -24,6 +28,9 @@ using base::Fd;
 namespace {
 
 constexpr int kOldFailure = 255;  // ptybuffer's for everything but usage
+constexpr auto kPatience = std::chrono::seconds(1);
+constexpr auto kLongestEnd = std::chrono::seconds(10);
+constexpr auto kLook = std::chrono::milliseconds(50);
 
 void leave_terminal(bool keep_stdout, bool keep_stderr) {
   const base::Result<Fd> null = base::open_file("/dev/null", O_RDWR);
@@ -84,6 +91,13 @@ base::Result<bool> answered(const Options& options) {
     if (!one) found = std::move(one);
   }
   return found;
+}
+
+// It was told to stop, and its command takes its time: no more than the grace that it has.
+bool ends(const Options& options) {
+  const auto status =
+      peer::ask(options.control, {{"cmd", "status"}}, base::Clock::now() + kPatience);
+  return status && peer::text_of(*status, "state") == "ending";
 }
 
 pid_t checked_fork() {
@@ -173,10 +187,16 @@ int Launch::failed(const base::Error& e) {
 void check_alive(const Options& options) {
   if (!options.check) return;
   if (const auto a = net::unix_address(options.socket); !a) base::die(a.error());
-  const base::Result<bool> there = answered(options);
+  const bool starts = !options.command.empty() || !options.device.empty();
+  base::Result<bool> there = answered(options);
+  const base::Time until = base::Clock::now() + kLongestEnd;
+  while (starts && there && *there && ends(options) && base::Clock::now() < until) {
+    std::this_thread::sleep_for(kLook);
+    there = answered(options);
+  }
   if (!there) base::die(there.error());
   if (*there) std::exit(kExitAnswers);
-  if (options.command.empty() && options.device.empty()) std::exit(kExitNoAnswer);
+  if (!starts) std::exit(kExitNoAnswer);
 }
 
 }  // namespace ptybufferd
