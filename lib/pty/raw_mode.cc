@@ -51,4 +51,13 @@ void RawMode::leave() noexcept {
   ::tcsetattr(s.fd, TCSADRAIN, &s.settings);
 }
 
+std::string for_raw(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n' && !out.ends_with('\r')) out += '\r';
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace pty

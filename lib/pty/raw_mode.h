@@ -4,6 +4,9 @@
 
 #include <termios.h>
 
+#include <string>
+#include <string_view>
+
 #include "lib/base/result.h"
 
 namespace pty {
@@ -15,5 +18,8 @@ class RawMode {
   // Does nothing when not in raw mode. Safe in a signal handler.
   static void leave() noexcept;
 };
+
+// A text with bare LFs for a terminal in raw mode: CR LF each. In any pieces.
+std::string for_raw(std::string_view text);
 
 }  // namespace pty

@@ -141,11 +141,10 @@ send \x05cd
 expect [the line is down: ^Eco connects it]
 expect [[not connected: taken down by uid
 send lost words\r
-expect [[input dropped: the console is not connected]]
+expect \r\n[[input dropped: the console is not connected]]\r\n
 run conctl status n1 >down; conctl send n1 x 2>>down || true; (echo x | timeout 20 conctl console n1 >>down)
 send \x05co
-expect [[connected]]
-expect pid
+expect \r\n[[connected]]\r\npid
 send back\r
 expect back\r\nback\r\n
 send \x05c.

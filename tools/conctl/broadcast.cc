@@ -93,7 +93,7 @@ void Broadcast::join(const std::string& console) {
       One{console, pty::NamedLines(console, width_, interactive_ ? "\r\n" : "\n"), nullptr});
   one.line = std::make_unique<Line>(
       loop_, std::move(*attached),
-      Line::Events{.data = [this, &one](std::string_view b) { show(one, b); },
+      Line::Events{.data = [this, &one](std::string_view b, bool) { show(one, b); },
                    .end = [this, &one](const auto&) { ended(one); },
                    .low_water = [this, &one] { took(one); }});
   left_++;

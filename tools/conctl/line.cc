@@ -34,7 +34,7 @@ void Line::take(std::string_view bytes) {
   if (port_) return take_port(bytes);
   while (const auto piece = frames_.next(bytes)) {
     at_.offset += piece->passed;
-    if (!piece->bytes.empty()) events_.data(piece->bytes);
+    if (!piece->bytes.empty()) events_.data(piece->bytes, piece->note);
   }
 }
 
@@ -46,7 +46,7 @@ void Line::take_port(std::string_view bytes) {
       return ended(frame.error());
     }
     if (!*frame) return;
-    if (!(*frame)->empty()) events_.data(**frame);
+    if (!(*frame)->empty()) events_.data(**frame, false);
   }
 }
 

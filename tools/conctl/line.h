@@ -19,7 +19,8 @@ class Line {
  public:
   // They may not delete the Line: they ask loop.defer.
   struct Events {
-    std::function<void(std::string_view)> data;
+    // `words`: they are the daemon's own.
+    std::function<void(std::string_view, bool words)> data;
     // No more comes. Once.
     std::function<void(std::optional<base::Error>)> end;
     std::function<void()> low_water;

@@ -29,13 +29,8 @@ constexpr int kPlayback = 60;
 }  // namespace
 
 std::string on_raw(std::string_view text) {
-  std::string out = "\r\n";
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  for (const char c : text) {
-    if (c == '\n' && !out.ends_with('\r')) out += '\r';
-    out += c;
-  }
-  return out + "\r\n";
+  return cat("\r\n", pty::for_raw(text), "\r\n");
 }
 
 Session::Session(net::Loop& loop, const Options& options, Server& server, SessionOptions session)
@@ -117,20 +112,25 @@ void Session::begin(Attached attached, std::string_view words) {
   }
   backoff_.reset();
   viewer_ = attached.joined.viewer;
-  line_ = std::make_unique<Line>(loop_, std::move(attached),
-                                 Line::Events{.data = [this](std::string_view b) { show(b); },
-                                              .end =
-                                                  [this](const std::optional<base::Error>& e) {
-                                                    loop_.defer([this, e] { lost(e); });
-                                                  },
-                                              .low_water = [this] { watch_stdin(); }});
+  line_ = std::make_unique<Line>(
+      loop_, std::move(attached),
+      Line::Events{
+          .data = [this](std::string_view b, bool ours) { show(b, ours); },
+          .end =
+              [this](const std::optional<base::Error>& e) { loop_.defer([this, e] { lost(e); }); },
+          .low_water = [this] { watch_stdin(); }});
   line_->start();
   watch_stdin();
 }
 
-void Session::show(std::string_view bytes) {
+// `words`: the daemon's own, with bare LFs.
+void Session::show(std::string_view bytes, bool words) {
   screen_.show(bytes);
-  output_.write(bytes);
+  if (words && interactive_) {
+    output_.write(pty::for_raw(bytes));
+  } else {
+    output_.write(bytes);
+  }
   pause();
   if (linger_.pending()) linger_.after(kLinger);
 }

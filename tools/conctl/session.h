@@ -43,7 +43,7 @@ class Session {
   void connect();
   void refused(const base::Error& error);
   void begin(Attached attached, std::string_view words);
-  void show(std::string_view bytes);
+  void show(std::string_view bytes, bool words);
   void lost(const std::optional<base::Error>& error);
   void watch_stdin();
   void read_stdin();

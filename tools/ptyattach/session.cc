@@ -116,7 +116,11 @@ void Session::show(const net::Unframer::Piece& piece) {
     linger_.after(options_.linger);
   }
   screen_.show(bytes);
-  output_.write(bytes);
+  if (piece.note && interactive_) {
+    output_.write(pty::for_raw(bytes));
+  } else {
+    output_.write(bytes);
+  }
   if (output_.waiting()) stream_->pause(true);
 }
 
