@@ -123,6 +123,15 @@ console_is() { [ "$(conctl status -j "$1" | jq -r .state)" = "$2" ]; }
   assert_success
 }
 
+@test "status names a logger whose receiver is away, and how much waits for it" {
+  echo "console: {logger: {unix: [{name: far, path: $T/none.sock}]}}" >config/consoled.conf
+  lineman up consoled
+  conctl create n1 driver=cmd --param "cmd=sh -c 'echo four; exec cat'"
+  wait_until 5 sh -c "lineman status | grep -qxF 'consoled: logger far: $T/none.sock: No such file or directory: 6 bytes wait for it'"
+  run lineman status
+  assert_failure 1
+}
+
 @test "up consoled says why it does not start: what is new in its log" {
   echo 'an old line' >state/consoled.log
   echo 'api: {prot: 1}' >config/consoled.conf

@@ -302,9 +302,10 @@ judge() {
 
 # consoled's own status says how many consoles are down; three of them are named.
 judge_consoled() {
-  printf '%s' "$answer" | jq -r '.journal // empty |
-    (select(.stuck) | "consoled: journals: the disk hangs, \(.pending) bytes wait: look at the disk"),
-    (select(.lost > 0) | "consoled: journals: \(.lost) bytes are missing, marked there: was the disk full?")'
+  printf '%s' "$answer" | jq -r '(.journal // empty |
+      (select(.stuck) | "consoled: journals: the disk hangs, \(.pending) bytes wait: look at the disk"),
+      (select(.lost > 0) | "consoled: journals: \(.lost) bytes are missing, marked there: was the disk full?")),
+    (.loggers[]? | select(.trouble) | "consoled: logger \(.name): \(.trouble): \(.behind) bytes wait for it")'
   ask "$control" list | jq -r '[.consoles[]? | select(.failed)] | length as $n |
     (.[:3][] | "\(.console): \(if .state == "waiting" then "down" else .state end): \(.reason // "why is in the log")"),
     (select($n > 3) | "consoled: \($n - 3) more consoles are down: conctl status")'
