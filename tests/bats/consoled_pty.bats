@@ -18,8 +18,10 @@ while read -r line; do
   esac
 done
 END
+  rm -f "$T/tty"
   start_bg socat "PTY,link=$T/tty,rawer,wait-slave" EXEC:"sh guest.sh"
   wait_until 5 test -e "$T/tty"
+  BG_GUEST=$BG
   TTY=$(readlink "$T/tty")
 }
 # start [WORDS...]: in cloud-console's place.
@@ -64,6 +66,22 @@ type_into() { printf '%s\n' "$1" >"$TTY"; }
   run consoled --pty "$TTY" 127.0.0.1 "$PORT" no/such/guest.log
   assert_failure 111
   assert_output --partial "$T/no/such/guest.log: No such file or directory"
+}
+
+@test "a device that is not there is named at once; one that goes is waited for" {
+  run timeout 10 consoled --pty "$T/none" 127.0.0.1 "$PORT"
+  assert_failure 111
+  assert_output --partial "$T/none: No such file or directory"
+  ln -sf "$TTY" device
+  start "$T/device" 127.0.0.1 "$PORT" guest.log
+  wait_until 5 file_has guest.log booted
+  rm device
+  kill "$BG_GUEST"
+  wait_until 5 file_has consoled.err 'again in'
+  guest
+  ln -sf "$TTY" device
+  again() { [ "$(grep -c booted guest.log)" = 2 ]; }
+  wait_until 20 again
 }
 
 @test "without a log file nothing is written" {

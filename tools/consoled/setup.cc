@@ -97,6 +97,7 @@ Result<std::unique_ptr<Definitions>> open_definitions(const Options& options, co
 }
 
 Node pty_node(const PtyOptions& pty) {
+  if (::access(pty.device.c_str(), F_OK) < 0) base::die(base::sys_error(errno, pty.device));
   return {std::string(kPtyName), "tty", {{"device", pty.device}}, false, {}};
 }
 

@@ -28,7 +28,7 @@ base::Result<std::unique_ptr<Definitions>> open_definitions(const Options& optio
                                                             const Config& config, net::Loop& loop,
                                                             net::DiskJobs& disk);
 
-// The node of --pty.
+// The node of --pty. Ends the program when there is no such device.
 Node pty_node(const PtyOptions& pty);
 
 Turns::Limits turn_limits(const Config& config);
