@@ -39,7 +39,7 @@ void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
   log_fd_ = fd;
   chunk_at_ = {};
   const std::string path = index_name(log_);
-  if (size == 0 && find_moved(log_)) moved();
+  if (size == 0) hand_over();
   const std::optional<IndexEnd> end = find_end(path, log_);
   if (!end || end->header.epoch != epoch_ || (end->ahead && size == 0)) return begin(offset, size);
   fd_ = base::high(base::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)));
@@ -80,14 +80,14 @@ void Index::begin(uint64_t offset, uint64_t size) {
   error_ = 0;
 }
 
-// Of the newest old file, if that is what the file became; nobody's otherwise.
+// To the newest old file, if that is what the file became.
+bool Index::hand_over() {
+  return find_moved(log_) &&
+         ::rename(index_name(log_).c_str(), old_index_name(log_, 1).c_str()) == 0;
+}
+
 void Index::moved() {
-  const std::string index = index_name(log_);
-  if (find_moved(log_)) {
-    ::rename(index.c_str(), old_index_name(log_, 1).c_str());
-  } else {
-    ::unlink(index.c_str());
-  }
+  if (!hand_over()) ::unlink(index_name(log_).c_str());
   fd_.reset();
 }
 

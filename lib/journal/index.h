@@ -61,6 +61,7 @@ class Index {
     uint64_t offset = 0, position = 0;
   };
 
+  bool hand_over();
   void begin(uint64_t offset, uint64_t size);
   bool ready(uint64_t offset, uint64_t size, base::Time now);
   bool due(uint64_t offset, size_t n, base::Time now) const;
