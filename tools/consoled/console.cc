@@ -233,6 +233,7 @@ void Console::drop() {
   not_before_ = was_up ? base::Time{} : tried_at_ + shared_.config.connect.first_wait;
   if (!was_up) return;
   const std::string why = is_down() ? down_why_ : "not wanted";
+  base::log::info(name(), ": disconnected: ", why);
   note(journal::Kind::down, why);
   shared_.events.emit("down", {{"console", name()}, {"reason", why}});
 }
