@@ -120,6 +120,12 @@ TEST_CASE("a file, a pipe, a folder or nothing is no terminal") {
   CHECK(pty::open_device(dir / "none").error().code == Errc::not_found);
 }
 
+TEST_CASE("a text for raw mode has a CR before each LF, and no second one") {
+  CHECK(pty::for_raw("") == "");
+  CHECK(pty::for_raw("\n[[one]]\ntwo") == "\r\n[[one]]\r\ntwo");
+  CHECK(pty::for_raw("a\r\n\n\rb") == "a\r\n\r\n\rb");
+}
+
 // In a process of its own, for it catches signals for good.
 TEST_CASE("raw mode ends where it began") {
   Result<pty::Pair> p = pty::open({});
