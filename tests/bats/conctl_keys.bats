@@ -167,6 +167,7 @@ EOF
   assert_output 'n1: down'
   expect e '"event":"down"'
   grep -q '"reason":"taken down by uid' "$T/.e.got"
+  grep -q 'n1: disconnected: taken down by uid' "$T/consoled.err"
   run conctl down n1
   assert_success
   attach n1
