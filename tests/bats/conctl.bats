@@ -210,15 +210,35 @@ terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal
 @test "batch: a line of result for each command, status 1 where one failed" {
   start
   run conctl batch <<'EOF'
+{"cmd":"status",}
 {"cmd":"create","node":{"name":"b1","driver":"cmd","params":{"cmd":"cat"}}}
 {"cmd":"create","node":{"name":"b2","driver":"nothing"}}
 {"cmd":"create","node":{"name":"b3","driver":"cmd","params":{"cmd":"cat"}}}
 EOF
   assert_failure 1
+  assert_equal "${#lines[@]}" 4
+  assert_line --index 0 --regexp '^\{"ok":true,.*"warnings":\[\{.*"line":1'
+  assert_line --index 1 '{"ok":true}'
+  assert_line --index 2 --partial 'Driver not exist'
+  assert_line --index 2 --partial '"line":3'
+  assert_line --index 3 '{"ok":true}'
+}
+
+@test "batch: an attach ends it, since what follows would be keys" {
+  start
+  conctl create n1 driver=cmd --param cmd=cat
+  run conctl batch <<'EOF'
+status
+attach
+{"cmd":"attach","console":"n1"}
+{"cmd":"delete","console":"n1"}
+EOF
+  assert_failure 1
   assert_equal "${#lines[@]}" 3
-  assert_line --index 0 '{"ok":true}'
-  assert_line --index 1 --partial 'Driver not exist'
-  assert_line --index 2 '{"ok":true}'
+  assert_line --index 0 --partial '"ok":true'
+  assert_line --index 1 --partial '"error"'
+  assert_line --index 2 'conctl: line 3, column 1: attach: not in a batch, which ends here'
+  conctl show n1
 }
 
 @test "batch: standard input may be silent; it is an error when consoled goes before its end" {

@@ -1,6 +1,7 @@
 // The commands whose input or output goes on: events, batch.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -47,12 +48,12 @@ Result<base::Fd> dial_control(const Options& options) {
 // Lines of the control socket onto stdout, until the daemon closes or a signal comes.
 class Lines {
  public:
-  // False: the line is not shown.
-  using Wanted = std::function<bool(std::string_view line)>;
+  // What is shown for a line; "" for nothing.
+  using Shown = std::function<std::string(std::string_view line)>;
 
-  Lines(net::Loop& loop, base::Fd fd, Wanted wanted)
+  Lines(net::Loop& loop, base::Fd fd, Shown shown)
       : loop_(loop),
-        wanted_(std::move(wanted)),
+        shown_(std::move(shown)),
         splitter_(peer::kMaxAnswer),
         output_(
             loop,
@@ -87,7 +88,7 @@ class Lines {
         status_ = base::kExitNo;
         continue;
       }
-      if (wanted_(line->text)) output_.write(line->text);
+      output_.write(shown_(line->text));
     }
     if (output_.waiting()) stream_.pause(true);
   }
@@ -98,7 +99,7 @@ class Lines {
   }
 
   net::Loop& loop_;
-  Wanted wanted_;
+  Shown shown_;
   wire::LineSplitter splitter_;
   pty::Output output_;
   net::Signals signals_;
@@ -119,8 +120,10 @@ class Feed {
     go_on();
   }
 
-  // stdin has ended.
+  // stdin has ended, or a line of it was not sent.
   bool over() const { return over_; }
+  // Why a line was not sent, and none behind it.
+  const std::optional<base::Error>& refused() const { return refused_; }
   // The commands in it so far, the bad ones too: each gets one answer.
   size_t asked() const { return asked_; }
 
@@ -138,23 +141,47 @@ class Feed {
     if (over_ || stream_.full()) return;
     const ssize_t n = ::read(STDIN_FILENO, buf_.data(), buf_.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n > 0) {
-      const std::string_view bytes(buf_.data(), static_cast<size_t>(n));
-      stream_.send(bytes);
-      reader_.feed(bytes);
-    } else {
-      over_ = true;
-      stream_.finish();
-      reader_.finish();
+    const std::string_view bytes(buf_.data(), static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    size_t good = 0;
+    while (good < bytes.size()) {
+      const size_t last = std::min(bytes.find('\n', good), bytes.size() - 1);
+      const std::string_view line = bytes.substr(good, last - good + 1);
+      reader_.feed(line);
+      const size_t items = count();
+      if (over_) break;
+      asked_ += items;
+      good += line.size();
     }
-    while (const auto item = reader_.next()) asked_ += item->kind != wire::Item::Kind::warning;
+    stream_.send(bytes.substr(0, good));
+    if (n <= 0 && !over_) {
+      over_ = true;
+      reader_.finish();
+      asked_ += count();
+    }
+    if (over_) stream_.finish();
     go_on();
+  }
+  // The commands that are whole now. An attach would make keys of all that follows.
+  size_t count() {
+    size_t items = 0;
+    while (const auto item = reader_.next()) {
+      items += item->kind != wire::Item::Kind::warning;
+      if (item->kind != wire::Item::Kind::value || item->text.find("attach") == std::string::npos) {
+        continue;
+      }
+      const Result<Json> request = wire::parse(item->text);
+      if (!request || text_of(*request, "cmd") != "attach") continue;
+      refused_ = wire::to_error({"attach: not in a batch, which ends here", item->at});
+      over_ = true;
+    }
+    return items;
   }
 
   net::Loop& loop_;
   net::Stream& stream_;
   bool over_ = false;
   size_t asked_ = 0;
+  std::optional<base::Error> refused_;
   wire::Reader reader_;  // as consoled cuts it
   std::array<char, kReadAtOnce> buf_{};
   std::unique_ptr<net::Watch> watch_;
@@ -175,12 +202,33 @@ int events(const Options& options, const base::Args& args) {
   net::Loop loop;
   Lines lines(loop, std::move(*fd), [&](std::string_view line) {
     const Result<Json> event = wire::parse(line);
-    if (!event || !event->is_object() || !event->contains("event")) return false;
-    return names.empty() || names.contains(text_of(*event, "console"));
+    if (!event || !event->is_object() || !event->contains("event")) return std::string();
+    if (!names.empty() && !names.contains(text_of(*event, "console"))) return std::string();
+    return std::string(line);
   });
   lines.stream().send("events\n");
   return lines.run(options);
 }
+
+namespace {
+
+// consoled counts the "hold" before them as line 1.
+std::string in_lines_of_stdin(std::string_view line) {
+  using nlohmann::ordered_json;
+  if (line.find("\"line\":") == std::string_view::npos) return std::string(line);
+  ordered_json answer = ordered_json::parse(line, nullptr, false);
+  if (!answer.is_object()) return std::string(line);
+  const auto one_less = [](ordered_json& at) {
+    if (at.is_object() && at.contains("line")) at["line"] = at["line"].get<uint64_t>() - 1;
+  };
+  if (answer.contains("error")) one_less(answer["error"]);
+  if (answer.contains("warnings")) {
+    for (ordered_json& warning : answer["warnings"]) one_less(warning);
+  }
+  return answer.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
 
 // "hold" first: stdin may be silent for as long as it likes.
 int batch(const Options& options, const base::Args&) {
@@ -190,11 +238,11 @@ int batch(const Options& options, const base::Args&) {
   bool held = false;
   size_t answered = 0, failed = 0;
   Lines lines(loop, std::move(*fd), [&](std::string_view line) {
-    if (!std::exchange(held, true)) return false;
+    if (!std::exchange(held, true)) return std::string();
     const bool wrong = line.starts_with("{\"error\"");
     if (wrong) failed++;
     if (wrong || line.starts_with("{\"ok\"")) answered++;
-    return true;
+    return in_lines_of_stdin(line);
   });
   lines.stream().send("hold\n");
   Feed feed(loop, lines.stream());
@@ -208,6 +256,7 @@ int batch(const Options& options, const base::Args&) {
                                        " commands were answered, ", feed.over() ? "" : "at least ",
                                        feed.asked() - answered, " were not")});
   }
+  if (feed.refused()) return complain(options, *feed.refused());
   return failed > 0 ? base::kExitNo : status;
 }
 
