@@ -1,14 +1,19 @@
 #include "lib/pty/line_lock.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include "lib/base/fd.h"
+#include "lib/pty/line_settings.h"
 
 namespace pty {
 
@@ -53,7 +58,19 @@ Result<std::string> scratch(const std::string& file) {
 }  // namespace
 
 Result<LineLock> LineLock::take(const std::string& folder, const std::string& device) {
-  const std::string file = base::cat(folder, "/LCK..", device.substr(device.rfind('/') + 1));
+  LineLock lock;
+  if (Result<void> r = lock.add(folder, device); !r) return r.error();
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(device.c_str(), nullptr),
+                                                         &std::free);
+  if (real && device != real.get() && is_serial(real.get())) {
+    if (Result<void> r = lock.add(folder, real.get()); !r) return r.error();
+  }
+  return lock;
+}
+
+Result<void> LineLock::add(const std::string& folder, const std::string& device) {
+  std::string file = base::cat(folder, "/LCK..", device.substr(device.rfind('/') + 1));
+  if (std::find(files_.begin(), files_.end(), file) != files_.end()) return {};
   const Result<std::string> ours = scratch(file);
   if (!ours) return base::in("lock (parameter lock=false goes without)", ours.error());
   int sys = 0;
@@ -70,15 +87,20 @@ Result<LineLock> LineLock::take(const std::string& folder, const std::string& de
   }
   ::unlink(ours->c_str());
   if (sys != 0) return base::sys_error(sys, file);
-  return LineLock(file);
+  files_.push_back(std::move(file));
+  return {};
 }
 
-LineLock::LineLock(LineLock&& other) noexcept : file_(std::move(other.file_)) {
-  other.file_.clear();
-}
+LineLock::LineLock(LineLock&& other) noexcept : files_(std::exchange(other.files_, {})) {}
 
 LineLock::~LineLock() {
-  if (!file_.empty()) ::unlink(file_.c_str());
+  for (const std::string& file : files_) ::unlink(file.c_str());
+}
+
+Result<void> claim(int fd) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) return base::error(Errc::busy, "in use: another has it locked");
+  return base::sys_error(errno, "lock");
 }
 
 }  // namespace pty

@@ -1,5 +1,8 @@
 #include "lib/pty/line_settings.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -36,6 +39,14 @@ Result<tcflag_t> parse_mode(std::string_view text) {
   return mode;
 }
 
+// It has eight bits and no parity, and fails where nothing but those would change.
+bool is_pty(int fd) {
+  constexpr unsigned kFirst = 136, kLast = 143;  // majors of the slaves, pts(4)
+  struct stat status {};
+  if (::fstat(fd, &status) < 0) return false;
+  return major(status.st_rdev) >= kFirst && major(status.st_rdev) <= kLast;
+}
+
 }  // namespace
 
 Result<LineSettings> parse_line(std::string_view speed, std::string_view mode,
@@ -58,7 +69,8 @@ Result<void> apply(int fd, const LineSettings& settings) {
   termios t{};
   if (::tcgetattr(fd, &t) < 0) return base::sys_error(errno, "line settings");
   t.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
-  t.c_cflag |= settings.mode | CLOCAL | CREAD | (settings.hardware ? CRTSCTS : 0U);
+  const tcflag_t mode = is_pty(fd) ? CS8 | (settings.mode & CSTOPB) : settings.mode;
+  t.c_cflag |= mode | CLOCAL | CREAD | (settings.hardware ? CRTSCTS : 0U);
   t.c_iflag &= ~static_cast<tcflag_t>(IXON | IXOFF | IXANY);
   if (settings.software) t.c_iflag |= IXON | IXOFF;
   ::cfsetispeed(&t, settings.speed);

@@ -22,7 +22,8 @@ struct LineSettings {
 base::Result<LineSettings> parse_line(std::string_view speed, std::string_view mode,
                                       std::string_view flow);
 
-// On a terminal that is raw already. An error where the device did not take the speed.
+// On a terminal that is raw already; a pseudo-terminal keeps eight bits without parity. An error
+// where the device did not take the speed.
 base::Result<void> apply(int fd, const LineSettings& settings);
 
 // Its name is not that of a pseudo-terminal.

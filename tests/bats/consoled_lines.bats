@@ -50,6 +50,25 @@ setup() {
   wait_until 10 state_is n1 connected
 }
 
+@test "a line has one console, by whatever name, and none where another program has it" {
+  start_bg socat "pty,raw,echo=0,link=$T/line" "pty,raw,echo=0,link=$T/far"
+  wait_until 5 test -e far
+  ln -s "$T/line" other
+  node n1 tty "{\"device\":\"$T/line\",\"lock_folder\":\"$T\"}"
+  wait_until 5 state_is n1 connected
+  node n2 tty "{\"device\":\"$T/other\",\"lock_folder\":\"$T\"}"
+  node n3 tty "{\"device\":\"$(readlink -f line)\"}"
+  wait_until 5 reason_has n2 "$T/other: in use"
+  wait_until 5 reason_has n3 "$(readlink -f line): in use"
+  start_bg flock -E 9 -x "$(readlink -f far)" sleep 1000
+  wait_until 5 sh -c "! flock -n '$(readlink -f far)' true"
+  node n4 tty "{\"device\":\"$T/far\",\"lock_folder\":\"$T\"}"
+  wait_until 5 reason_has n4 "$T/far: in use"
+  ctl consoled.sock '{"cmd":"delete","console":"n3"}'
+  ctl consoled.sock '{"cmd":"delete","console":"n1"}'
+  wait_until 10 state_is n2 connected
+}
+
 @test "a serial line has the speed, the parity and the flow control that its node says" {
   start_bg socat "pty,raw,echo=0,link=$T/line" "pty,raw,echo=0,link=$T/far"
   wait_until 5 test -e far
@@ -66,6 +85,8 @@ setup() {
   set_is rtscts ' crtscts' ' -ixon' ' -ixoff' ' cstopb'
   set_is xonxoff ' -crtscts' ' ixon' ' ixoff'
   set_is none ' -crtscts' ' -ixon' ' -ixoff'
+  # A pty that has all it will have: its second console is as good as the first.
+  set_is none '-parenb' ' cs8'
   run node n1 tty "{\"device\":\"$T/line\",\"flow\":\"dtr\"}"
   assert_output --partial '"code":"bad_input"'
 }

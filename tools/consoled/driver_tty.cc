@@ -35,7 +35,8 @@ class TtyDriver : public LineDriver {
   TtyDriver(const Surroundings& around, const Node& node, Intake& intake)
       : LineDriver(around, intake),
         device_(param(node, "device")),
-        lock_folder_(bool_param(node, "lock", true) ? param(node, "lock_folder", "/run/lock") : ""),
+        locks_(bool_param(node, "lock", true)),
+        lock_folder_(param(node, "lock_folder", "/run/lock")),
         settings_(settings_of(node)),
         begin_(around.loop, [this] { begin(); }),
         break_(around.loop, [this] {
@@ -65,13 +66,16 @@ class TtyDriver : public LineDriver {
 
  private:
   void begin() {
-    if (!lock_folder_.empty() && pty::is_serial(device_)) {
+    if (locks_ && pty::is_serial(device_)) {
       Result<pty::LineLock> lock = pty::LineLock::take(lock_folder_, device_);
       if (!lock) return close(lock.error());
       lock_.emplace(std::move(*lock));
     }
     Result<base::Fd> fd = pty::open_device(device_);
     if (!fd) return close(fd.error());
+    if (Result<void> ours = locks_ ? pty::claim(fd->get()) : Result<void>{}; !ours) {
+      return close(base::in(device_, ours.error()));
+    }
     if (Result<void> set = pty::apply(fd->get(), settings_); !set) {
       return close(base::in(device_, set.error()));
     }
@@ -83,7 +87,9 @@ class TtyDriver : public LineDriver {
     breaking_ = false;
   }
 
-  std::string device_, lock_folder_;
+  std::string device_;
+  bool locks_;
+  std::string lock_folder_;
   pty::LineSettings settings_;
   std::optional<pty::LineLock> lock_;
   bool breaking_ = false;
@@ -105,7 +111,7 @@ constexpr std::array kParams = {
     Param{"speed", Param::Need::optional, false, "bits a second (115200)"},
     Param{"mode", Param::Need::optional, false, "data bits, parity, stop bits (8n1)"},
     Param{"flow", Param::Need::optional, false, "none, rtscts or xonxoff (none)"},
-    Param{"lock", Param::Need::optional, false, "false: no lock file for a serial line"},
+    Param{"lock", Param::Need::optional, false, "false: no lock file, no lock on the device"},
     Param{"lock_folder", Param::Need::optional, false, "where lock files lie (/run/lock)"},
 };
 
