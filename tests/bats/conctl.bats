@@ -178,6 +178,15 @@ terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal
   assert_equal "$(conctl status -j n1 | jq -r .state)" connected
 }
 
+@test "send types the bytes it was given, text or not" {
+  start
+  conctl create n1 driver=cmd --param "cmd=sh -c 'stty raw -echo; echo ready; exec head -c 4 >$T/typed'"
+  wait_until 10 sh -c 'conctl log n1 | grep -q ready'
+  conctl send -n n1 $'a\xff\xc3b'
+  wait_until 10 sh -c "[ \$(stat -c %s $T/typed) = 4 ]"
+  assert_equal "$(od -An -tx1 typed)" ' 61 ff c3 62'
+}
+
 @test "reconnect opens a line anew, and those who look stay" {
   start
   conctl create n1 driver=cmd --param "cmd=sh -c 'echo pid \$\$; exec cat'"

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/http/target.h"
 #include "lib/peer/ask.h"
+#include "lib/wire/escape.h"
 #include "lib/wire/json.h"
 #include "tools/conctl/attach.h"
 #include "tools/conctl/commands.h"
@@ -201,7 +202,10 @@ std::string line_of(const base::Args& args) {
 int send(const Options& options, const base::Args& args) {
   std::string text = line_of(args);
   if (!args.has("no-newline")) text += '\r';
-  const Json request = {{"cmd", "send"}, {"console", args.operands()[0]}, {"text", text}};
+  wire::Encoded keys = wire::text_or_base64(text);
+  const Json request = {{"cmd", "send"},
+                        {"console", args.operands()[0]},
+                        {keys.base64 ? "base64" : "text", std::move(keys.value)}};
   return show_done(options, ask_control(options, request), "sent");
 }
 
