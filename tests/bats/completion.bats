@@ -48,6 +48,9 @@ something_to_complete() {
   conctl create web1 driver=cmd ondemand=true --param cmd=cat --label kind=login --label rack=3
   conctl create web3 driver=cmd ondemand=true --param cmd=cat --label kind=login
   conctl create db driver=cmd ondemand=true --param cmd=cat --label kind=data
+  mkfifo keys && exec {keys}<>keys
+  start_bg sh -c "exec conctl console web1 <keys >typed"
+  wait_until 10 sh -c 'conctl who web1 | grep -q .'
   qput -w jobs one && qput -q mail two
 }
 

@@ -187,6 +187,21 @@ terminal() { timeout $((90 * LM_PATIENCE)) python3 "$LM_ROOT/tests/bats/terminal
   assert_equal "$(od -An -tx1 typed)" ' 61 ff c3 62'
 }
 
+@test "drivers: the parameters a definition may have, those of one driver, what must be there" {
+  start
+  run -0 conctl drivers tcp
+  assert_line --regexp '^tcp +port +TCP port \(required\)$'
+  assert_line --regexp '^tcp +idle +'
+  refute_line --regexp '^telnet'
+  run -0 conctl drivers -j
+  assert_equal "$(jq -r '.driver' <<<"$output" | sort -u | tr '\n' ' ')" 'cmd ptybuffer ssh sshcmd tcp telnet tty unix '
+  assert_equal "$(jq -r 'select(.driver == "ssh" and .secret) | .param' <<<"$output" | sort | tr '\n' ' ')" \
+    'initcmd password proxy_password '
+  run conctl drivers nothing
+  assert_failure 1
+  assert_output 'conctl: nothing: no such driver'
+}
+
 @test "reconnect opens a line anew, and those who look stay" {
   start
   conctl create n1 driver=cmd --param "cmd=sh -c 'echo pid \$\$; exec cat'"

@@ -68,6 +68,8 @@ every() { conctl help | sed -n '/Commands:/,/^CONSOLES/p' | sed -n 's/^  \([a-z|
   cp said nodes.json
   json 1 -j import nodes.json
   has '.ok == false and .name'
+  json 0 -j drivers
+  has '.driver and .param'
   json 0 -j version
   has '.version'
   json 0 -j batch

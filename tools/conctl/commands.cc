@@ -30,7 +30,7 @@ const std::array kCommands = {
     Command{"create",
             "usage: conctl create CONSOLE driver=NAME [ondemand=true] [--params KEY=VALUE,...]\n"
             "                     [--param KEY=VALUE] [--label KEY=VALUE]\n\n"
-            "Defines a console. consoled.conf(5) lists the drivers and their parameters.\n\n"
+            "Defines a console. \"conctl drivers\" lists the drivers and their parameters.\n\n"
             "  -p, --params LIST      parameters, separated by commas\n"
             "      --param KEY=VALUE  one parameter, which may have commas; again for more\n"
             "      --label KEY=VALUE  a label; again for more\n",
@@ -75,6 +75,10 @@ const std::array kCommands = {
             "usage: conctl who [CONSOLES ...]\n\n"
             "Who looks: console, viewer, since when, who.\n",
             0, kAny, who},
+    Command{"drivers",
+            "usage: conctl drivers [DRIVER]\n\n"
+            "The parameters that a console may have: driver, parameter, what it is.\n",
+            0, 1, drivers},
     Command{"kick",
             "usage: conctl kick CONSOLE VIEWER\n\n"
             "Ends a viewer, by the number that \"who\" shows.\n",

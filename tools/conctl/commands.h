@@ -38,6 +38,7 @@ int console(const Options& options, const base::Args& args);
 // watch.cc
 int status(const Options& options, const base::Args& args);
 int who(const Options& options, const base::Args& args);
+int drivers(const Options& options, const base::Args& args);
 int kick(const Options& options, const base::Args& args);
 int send(const Options& options, const base::Args& args);
 int send_break(const Options& options, const base::Args& args);

@@ -46,7 +46,11 @@ function __conctl_words
         case '*:--label'
             printf '%s\n' $list(__conctl_names | grep '=')
             return
-        case '*:--param' '*:--params' '*:--escape' '*:--lines' '*:--grep' '*:-p' console:-e log:-n log:-g
+        case '*:--param' '*:--params' '*:-p'
+            printf '%s\n' $list(conctl drivers (string replace -f driver= '' -- $operands) 2>/dev/null |
+                awk '{ print $2 "=" }' | sort -u)
+            return
+        case '*:--escape' '*:--lines' '*:--grep' console:-e log:-n log:-g
             return
     end
     if string match -q -- '-*' $current
@@ -62,6 +66,10 @@ function __conctl_words
             printf '%s\n' on off
         case break:2
             seq 9
+        case drivers:1
+            printf '%s\n' cmd ptybuffer ssh sshcmd tcp telnet tty unix
+        case kick:2
+            conctl who $operands[2] 2>/dev/null | awk '{ n = $2; $1 = $2 = $3 = ""; print n "\t" $0 }'
         case {edit,logging,kick,send,tell,note,break,show}:1 {list,delete,console,log,status,who,down,reconnect,events,export}':*'
             printf '%s\n' $list(__conctl_names)
         case create:1
@@ -70,7 +78,7 @@ function __conctl_words
     end
 end
 
-set -g __conctl_commands list show create edit delete logging console log status who kick send tell note break down reconnect events batch export import web version help
+set -g __conctl_commands list show create edit delete drivers logging console log status who kick send tell note break down reconnect events batch export import web version help
 complete -c conctl -f
 complete -c conctl -n __conctl_no_command -a '$__conctl_commands'
 complete -c conctl -n 'not __conctl_no_command' -a '(__conctl_words)'

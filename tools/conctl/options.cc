@@ -24,6 +24,7 @@ const std::string_view kUsage =
     "  delete CONSOLES                 takes definitions away\n"
     "  logging CONSOLES on|off         connects consoles, or ends their connections\n"
     "  console CONSOLE[,CONSOLE ...]   a terminal on it; ^Ec? lists the keys\n"
+    "  drivers [DRIVER]                the parameters that a definition may have\n"
     "  who|status|events [CONSOLES]    who looks; how they are; what happens\n"
     "  log CONSOLES                    what was said: the last lines, a time, a search\n"
     "  kick CONSOLE VIEWER             ends a viewer\n"

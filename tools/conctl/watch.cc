@@ -100,6 +100,13 @@ std::string viewer_line(const Json& row) {
                    "  ", base::log::printable(text_of(row, "who")), looks ? " (read-only)" : "");
 }
 
+std::string param_line(const Json& row) {
+  const auto required = row.find("required");
+  const bool must = required != row.end() && required->is_boolean() && required->get<bool>();
+  return base::cat(column(text_of(row, "driver"), 9), " ", column(text_of(row, "param"), 20), " ",
+                   base::log::printable(text_of(row, "help")), must ? " (required)" : "");
+}
+
 // What the routes know of each console: of a consoled what the control socket would say, of a
 // goconserver the state alone.
 Result<Rows> states_by_rest(const Options& options, const std::vector<std::string>& patterns) {
@@ -168,6 +175,20 @@ int status(const Options& options, const base::Args& args) {
   }
   const Json request = {{"cmd", "list"}, {"console", pattern_of(args.operands())}};
   return show_list(options, rows_of(options, request, "consoles"), status_line);
+}
+
+int drivers(const Options& options, const base::Args& args) {
+  Server server(options);
+  Result<Rows> params = get_list(server, "/v1/drivers", "params");
+  if (!params) return complain(options, params.error());
+  if (!args.operands().empty()) {
+    const std::string& driver = args.operands()[0];
+    std::erase_if(*params, [&](const Json& row) { return text_of(row, "driver") != driver; });
+    if (params->empty()) {
+      return complain(options, base::error(Errc::not_found, driver, ": no such driver"));
+    }
+  }
+  return show_list(options, params, param_line);
 }
 
 int who(const Options& options, const base::Args& args) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/wire/json.h"
+#include "tools/consoled/drivers.h"
 #include "tools/consoled/node_json.h"
 #include "tools/consoled/report.h"
 
@@ -35,6 +36,23 @@ void refuse(const ExchangePtr& e, const base::Error& error) {
     default:
       return e->respond(http::error_response(400, "bad_input", error.what));
   }
+}
+
+// What a node of each driver may have.
+json known_params() {
+  json out = json::array();
+  for (const DriverKind* kind : driver_kinds()) {
+    for (const auto params : {kind->params, std::span<const Param>(kCommonParams)}) {
+      for (const Param& p : params) {
+        out.push_back({{"driver", kind->name},
+                       {"param", p.name},
+                       {"required", p.need == Param::Need::required},
+                       {"secret", p.secret},
+                       {"help", p.help}});
+      }
+    }
+  }
+  return out;
 }
 
 // These take nothing behind a "?": who says something means something else.
@@ -70,6 +88,9 @@ void RestV1::add_routes(http::Router& router) {
                  return refuse(e, base::error(base::Errc::not_found, "no console ", p.get("node")));
                }
                answer(e, console_details(*c));
+             }));
+  router.add("GET", "/v1/drivers", plain([](const ExchangePtr& e, const Parameters&) {
+               answer(e, {{"params", known_params()}});
              }));
   router.add("GET", "/v1/viewers", plain([this](const ExchangePtr& e, const Parameters&) {
                json list = json::array();
