@@ -51,7 +51,7 @@ SCRIPTS := ptyautostart lineman
 
 # Third-party libraries, by the folder that wraps them.
 net_LINK     := -levent_core
-journal_LINK := -lzstd -lre2
+journal_LINK := -lzstd -lz -lre2
 redis_LINK   := -lhiredis
 conf_LINK    := -lyaml-cpp
 tls_LINK     := -levent_openssl
@@ -64,12 +64,12 @@ ssh_SHARED    := -lssh
 
 # --- Packages (Debian names). `make deps` asks apt only for what is not there.
 
-DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev libhiredis-dev \
-              libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
+DEPS_BUILD := g++ make pkg-config libevent-dev nlohmann-json3-dev libzstd-dev zlib1g-dev \
+              libhiredis-dev libssl-dev libssh-dev libyaml-cpp-dev libsqlite3-dev \
               libre2-dev libboost1.81-dev libwslay-dev $(if $(shell command -v npm),,npm)
 DEPS_RUN   := socat jq netcat-openbsd redis-server openssh-client openssh-server
 DEPS_CHECK := bash-completion zsh fish bats bats-support bats-assert bats-file doctest-dev universal-ctags mandoc \
-              clang-format shellcheck zstd systemd tmux python3 python3-redis git procps \
+              clang-format shellcheck zstd logrotate systemd tmux python3 python3-redis git procps \
               bsdextrautils util-linux openssl iproute2 curl chromium nodejs
 DEPS_FUZZ  := clang libclang-rt-14-dev python3
 DEPS_LINT  := clang clang-tidy clang-format shellcheck

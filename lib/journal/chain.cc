@@ -21,6 +21,7 @@ namespace journal {
 namespace {
 constexpr size_t kHoles = 3;  // so many numbers in a row may be missing: a crash leaves one
 constexpr size_t kIndexRead = 65536;
+constexpr size_t kMostIndex = 32UL << 20U;  // a larger one is left out
 constexpr std::string_view kLog = ".log";
 
 // 0: there is no such file.
@@ -29,12 +30,40 @@ ino_t inode(const std::string& path) {
   return ::stat(path.c_str(), &st) == 0 ? st.st_ino : 0;
 }
 
-base::Result<void> add(Chain& chain, const std::string& path, bool packed,
+base::Result<void> add(Chain& chain, const std::string& path, Packing packing,
                        const std::string& index) {
-  base::Result<std::unique_ptr<Link>> link = Link::open(path, packed, index);
+  base::Result<std::unique_ptr<Link>> link = Link::open(path, packing, index);
   if (!link) return link.error();
   if (*link) chain.push_back(std::move(*link));
   return {};
+}
+
+bool same_begin(const Link& a, const Link& b) {
+  const std::optional<Header>&x = a.places().header(), &y = b.places().header();
+  return x && y && x->epoch == y->epoch && x->offset == y->offset;
+}
+
+// All forms of an old file, the newest first: where there are several the files have two masters,
+// or a crash left one twice.
+base::Result<void> add_old(Chain& chain, const std::string& plain, const std::string& index) {
+  const size_t had = chain.size();
+  base::Result<void> added = add(chain, plain, Packing::none, index);
+  const Link* const first = chain.size() > had ? chain.back().get() : nullptr;
+  for (const auto& [name, packing] :
+       {std::pair(packed_name(plain), Packing::zstd), std::pair(gzip_name(plain), Packing::gzip)}) {
+    const size_t now = chain.size();
+    if (added) added = add(chain, name, packing, first == nullptr ? index : "");
+    const bool another = first != nullptr && chain.size() > now;
+    if (another && same_begin(*first, *chain.back())) chain.pop_back();
+  }
+  return added;
+}
+
+// Where the index of an old file is; `moved`: the old file that has the present one still, and
+// those of the older files are as far behind.
+std::string index_of(const std::string& path, size_t number, size_t moved) {
+  if (moved == 0 || number < moved) return old_index_name(path, number);
+  return number == moved ? index_name(path) : old_index_name(path, number - moved);
 }
 
 // "n1" of n1.log, n1.log.2, n1.log.3.zst; empty for other files.
@@ -42,7 +71,9 @@ std::string journal_of(std::string_view file) {
   const size_t at = file.rfind(kLog);
   if (at == std::string_view::npos || at == 0) return {};
   std::string_view rest = file.substr(at + kLog.size());
-  if (rest.ends_with(".zst")) rest.remove_suffix(4);
+  for (const std::string_view packed : {".zst", ".gz"}) {
+    if (rest.ends_with(packed)) rest.remove_suffix(packed.size());
+  }
   const bool number = rest.size() > 1 && rest[0] == '.' &&
                       rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
   const std::string name(file.substr(0, at));
@@ -50,15 +81,18 @@ std::string journal_of(std::string_view file) {
 }
 }  // namespace
 
-base::Result<std::unique_ptr<Link>> Link::open(const std::string& path, bool packed,
+base::Result<std::unique_ptr<Link>> Link::open(const std::string& path, Packing packing,
                                                const std::string& index) {
   base::Result<base::Fd> fd = base::open_regular(path);
   if (!fd && fd.error().sys == ENOENT) return std::unique_ptr<Link>();
   if (!fd) return fd.error();
-  std::string framed = packed ? read_index_frame(fd->get()) : "";
-  std::unique_ptr<Link> link(new Link(path, Unpack(std::move(*fd), packed)));
+  const bool packed = packing != Packing::none;
+  const std::string framed = packed ? read_index_frame(fd->get()) : "";
+  std::unique_ptr<Link> link(new Link(path, Unpack(std::move(*fd), packing)));
   if (packed) {
-    link->places_.feed(framed);
+    const base::Result<std::string> beside =
+        base::read_file(framed.empty() ? index : "", kMostIndex);
+    link->places_.feed(beside ? *beside : framed);
     return link;
   }
   link->index_path_ = index;
@@ -106,16 +140,14 @@ Link::Now Link::now(const std::string& written) const {
 base::Result<Chain> open_chain(const std::string& path) {
   Chain chain;
   const std::string index = index_name(path);
-  base::Result<void> added = add(chain, path, false, index);
+  base::Result<void> added = add(chain, path, Packing::none, index);
   // Somebody moved NODE.log, and the writer has not moved its index yet.
   const bool headless = chain.empty() || !chain.front()->places().header();
-  const bool late = headless && find_moved(path);
+  const std::optional<Moved> late = headless ? find_moved(path) : std::nullopt;
   size_t holes = 0;
   for (size_t n = 1; added && holes < kHoles; n++) {
-    const std::string plain = old_name(path, n);
     const size_t had = chain.size();
-    added = add(chain, plain, false, late && n == 1 ? index : old_index_name(path, n));
-    if (added && chain.size() == had) added = add(chain, packed_name(plain), true, "");
+    added = add_old(chain, old_name(path, n), index_of(path, n, late ? late->number : 0));
     holes = chain.size() == had ? holes + 1 : 0;
   }
   if (!added) return added.error();

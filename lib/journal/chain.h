@@ -18,8 +18,8 @@ namespace journal {
 
 class Link {
  public:
-  // nullptr: there is no such file. `index`: the file beside it; of a packed one it is in it.
-  static base::Result<std::unique_ptr<Link>> open(const std::string& path, bool packed,
+  // nullptr: there is no such file. `index`: the file beside it; one that we packed has it in it.
+  static base::Result<std::unique_ptr<Link>> open(const std::string& path, Packing packing,
                                                   const std::string& index);
 
   const std::string& path() const { return path_; }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "lib/base/high_fd.h"
+#include "lib/journal/moved.h"
 #include "lib/journal/names.h"
 #include "lib/journal/record.h"
 #include "lib/journal/start.h"
@@ -32,6 +33,12 @@ constexpr uint64_t kShare = 16;  // beyond that: one byte of index for so many o
 constexpr size_t kMostEvents = 256;
 constexpr seconds kRetry{1};
 constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+
+// The old file whose index lies beside the log still; 0: there is none.
+size_t moved_number(const std::string& log) {
+  const std::optional<Moved> old = find_moved(log);
+  return old ? old->number : 0;
+}
 }  // namespace
 
 void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
@@ -39,7 +46,9 @@ void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
   log_fd_ = fd;
   chunk_at_ = {};
   const std::string path = index_name(log_);
-  if (size == 0) hand_over();
+  if (const size_t old = size == 0 ? moved_number(log_) : 0; old > 0) {
+    hand_over_index(log_, old);
+  }
   const std::optional<IndexEnd> end = find_end(path, log_);
   if (!end || end->header.epoch != epoch_ || (end->ahead && size == 0)) return begin(offset, size);
   fd_ = base::high(base::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)));
@@ -54,6 +63,7 @@ void Index::attach(std::string log, int fd, uint64_t size, uint64_t offset) {
 }
 
 void Index::close() {
+  if (fd_) date_index(fd_.get(), log_fd_);
   fd_.reset();
   log_.clear();
 }
@@ -71,6 +81,7 @@ void Index::begin(uint64_t offset, uint64_t size) {
   const bool ours = offset >= size;
   const Header header{epoch_, ours ? offset - size : offset, ours ? 0 : size, base::wall_us()};
   last_ = {header.offset, header.position};
+  chunk_at_ = {};
   batch_.clear();
   append_header(header, batch_);
   size_ = batch_.size();
@@ -80,15 +91,25 @@ void Index::begin(uint64_t offset, uint64_t size) {
   error_ = 0;
 }
 
-// To the newest old file, if that is what the file became.
-bool Index::hand_over() {
-  return find_moved(log_) &&
-         ::rename(index_name(log_).c_str(), old_index_name(log_, 1).c_str()) == 0;
+// The file became the old file of this number; 0: of none.
+void Index::let_go(size_t number) {
+  if (number == 0 || !hand_over_index(log_, number)) ::unlink(index_name(log_).c_str());
+  fd_.reset();
 }
 
-void Index::moved() {
-  if (!hand_over()) ::unlink(index_name(log_).c_str());
-  fd_.reset();
+void Index::moved(uint64_t offset, uint64_t size) {
+  end(offset, size);
+  const size_t number = number_of(log_, log_fd_);
+  let_go(number > 0 ? number : moved_number(log_));
+}
+
+// What was written since the copy was made is in no file: the last record says so.
+void Index::copied(uint64_t offset) {
+  const size_t number = moved_number(log_);
+  struct stat st {};
+  const bool there = number > 0 && ::stat(old_name(log_, number).c_str(), &st) == 0;
+  if (there) end(offset, static_cast<uint64_t>(st.st_size));
+  let_go(number);
 }
 
 void Index::add(std::vector<Noted> events) {
@@ -130,7 +151,7 @@ uint64_t Index::before(uint64_t offset, uint64_t size, size_t marker, std::strin
   const bool event = !events_.empty() && events_.front().offset <= offset;
   if (counts_on && !emptied && !event && !due(offset, bytes.size(), now)) return size;
   if (emptied) {
-    moved();
+    copied(offset);
     begin(offset, size);
     if (!fd_) return size;
   }

@@ -49,8 +49,8 @@ class Index {
   void take_back();
   // The file will be rotated: nothing follows the byte before `offset`.
   void end(uint64_t offset, uint64_t size);
-  // Somebody else moved the file away.
-  void moved();
+  // Somebody else moved the file away; it had `size` bytes then, and the next byte this offset.
+  void moved(uint64_t offset, uint64_t size);
   // Somebody else has cut it (copytruncate).
   void cut() { emptied_ = true; }
 
@@ -61,7 +61,8 @@ class Index {
     uint64_t offset = 0, position = 0;
   };
 
-  bool hand_over();
+  void let_go(size_t number);
+  void copied(uint64_t offset);
   void begin(uint64_t offset, uint64_t size);
   bool ready(uint64_t offset, uint64_t size, base::Time now);
   bool due(uint64_t offset, size_t n, base::Time now) const;

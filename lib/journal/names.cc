@@ -25,6 +25,10 @@ std::string packed_name(const std::string& plain) {
   return plain + ".zst";
 }
 
+std::string gzip_name(const std::string& plain) {
+  return plain + ".gz";
+}
+
 std::string scratch_name(const std::string& path) {
   return path + ".zst.tmp";
 }

@@ -1,7 +1,8 @@
 // The names of a journal's old files and where a rotation may cut: pure.
 //
 // NAME is written; NAME.1 is the newest old file, NAME.1.zst the same compressed; NAME.zst.tmp is a
-// compression that goes on. Of one number only one form exists, except after a crash.
+// compression that goes on. Of one number only one form exists, except after a crash, or where
+// logrotate moves these files, too; NAME.1.gz is logrotate's.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@ namespace journal {
 
 std::string old_name(const std::string& path, size_t number);
 std::string packed_name(const std::string& plain);
+std::string gzip_name(const std::string& plain);
 std::string scratch_name(const std::string& path);
 // The index beside a file: x.idx for x.log, x.idx.2 for its old file 2; y.idx for any other y.
 std::string index_name(const std::string& path);

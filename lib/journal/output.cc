@@ -21,7 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kFollowEvery{1};
 constexpr milliseconds kFirstRest{100};
 constexpr milliseconds kLongestRest{1000};
 constexpr seconds kRotateAgain{60};  // after a rotation failed
@@ -67,7 +66,7 @@ Output::Output(Options options, uint64_t offset)
 bool Output::ready(base::Time now) {
   if (resting(now)) return false;
   if (options_.path.empty()) return true;
-  if (fd_) follow(now);
+  if (fd_) follow();
   if (fd_) return true;
   if (open_now()) return true;
   failed(errno, now);
@@ -129,15 +128,16 @@ void Output::close() {
 }
 
 // logrotate renames or removes the file without a word to us; then the path is another file or
-// none.
-void Output::follow(base::Time now) {
-  if (now < follow_at_) return;
-  follow_at_ = now + kFollowEvery;
+// none. It is looked at before each write: what is written behind a compressor's back is lost.
+void Output::follow() {
   struct stat st {};
   const int rc = ::stat(options_.path.c_str(), &st);
   if (rc < 0 ? errno == ENOENT : st.st_dev != dev_ || st.st_ino != ino_) {
-    if (indexed()) index_.moved();
-    close();
+    struct stat ours {};
+    if (indexed() && ::fstat(fd_.get(), &ours) == 0) {
+      index_.moved(offset_, static_cast<uint64_t>(ours.st_size));
+    }
+    return close();
   }
   if (rc < 0) return;
   if (static_cast<uint64_t>(st.st_size) < size_) index_.cut();  // logrotate's copytruncate
@@ -179,8 +179,7 @@ uint64_t Output::room() const {
 }
 
 void Output::rotate(base::Time now) {
-  follow_at_ = {};
-  follow(now);  // never rename a file that is not ours
+  follow();  // never rename a file that is not ours
   if (!fd_) return;
   index_.end(offset_, size_);
   const base::Result<void> rotated = rotation_.rotate();
@@ -191,7 +190,6 @@ void Output::rotate(base::Time now) {
     return;
   }
   rotate_after_ = now + kRotateAgain;
-  follow_at_ = {};  // it may have got as far as renaming the file
 }
 
 // Returns how many of the bytes were written: all, unless the disk failed.

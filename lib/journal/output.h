@@ -69,7 +69,7 @@ class Output {
   bool open_now();
   int open_path();
   void adopt();
-  void follow(base::Time now);
+  void follow();
   size_t share(std::string_view bytes, base::Time now) const;
   uint64_t room() const;
   void rotate(base::Time now);
@@ -88,7 +88,7 @@ class Output {
   uint64_t size_ = 0;
   uint64_t offset_;  // of the stream's next byte
   int64_t born_us_ = 0;
-  base::Time follow_at_{}, rest_until_{}, rotate_after_{};
+  base::Time rest_until_{}, rotate_after_{};
   base::Duration rest_{0};
   Rotation rotation_;
   Index index_;

@@ -133,13 +133,13 @@ base::Result<void> Reader::from_end() {
 
 base::Result<std::optional<Item>> Reader::next() {
   for (size_t i = 0; i < file_; i++) chain_[i].reset();  // not needed any more
-  if (std::exchange(skips_, false)) {
-    Item marker{Item::What::marker, Kind::gap, skipped_};
-    marker.numbered = true;
-    marker.offset = offset().value_or(0);
-    return std::optional<Item>(marker);
-  }
   for (;;) {
+    if (std::exchange(skips_, false)) {
+      Item marker{Item::What::marker, Kind::gap, skipped_};
+      marker.numbered = true;
+      marker.offset = offset().value_or(0);
+      return std::optional<Item>(marker);
+    }
     if (std::optional<Item> item = step()) return item;
     const base::Result<bool> some = more();
     if (!some) return base::in(link().path(), some.error());
@@ -153,8 +153,7 @@ bool Reader::skip_file() {
   const int64_t was = epoch() != 0 ? epoch() : was_;
   if (!go(file_ + 1, 0, SIZE_MAX)) return false;
   const std::optional<uint64_t> next = offset();
-  skips_ = here && next && *here < *next && epoch() == was;
-  if (skips_) skipped_ = base::cat("\n[[", *next - *here, " bytes skipped]]\n");
+  if (here && next && *here < *next && epoch() == was) mark(*next - *here);
   return true;
 }
 
@@ -224,9 +223,25 @@ base::Result<bool> Reader::more() {
     if (look == 1) return reopen();
   }
   if (last) return false;
+  const uint64_t missing = untold();
   const base::Result<void> gone = go(file_ + 1, 0, SIZE_MAX);
   if (!gone) return gone.error();
+  if (missing > 0) mark(missing);
   return true;
+}
+
+// At the end of a file: bytes that its index speaks of, and that it has not: somebody compressed it
+// while it was written.
+uint64_t Reader::untold() const {
+  const std::vector<Place>& all = link().places().all();
+  const std::optional<uint64_t> here = offset();
+  return here && !all.empty() && all.back().offset > *here ? all.back().offset - *here : 0;
+}
+
+// Before the next piece.
+void Reader::mark(uint64_t missing) {
+  skips_ = true;
+  skipped_ = base::cat("\n[[", missing, " bytes skipped]]\n");
 }
 
 // The newest file is another one now: on with the byte after the last one that was told.

@@ -61,6 +61,8 @@ class Reader {
   base::Result<void> go_to(size_t file, uint64_t offset);
   base::Result<bool> more();
   base::Result<bool> reopen();
+  uint64_t untold() const;
+  void mark(uint64_t missing);
   std::optional<Item> step();
   Item take(Item item, uint64_t limit);
   Item bytes_here();

@@ -13,6 +13,7 @@
 #include "lib/journal/frame.h"
 #include "lib/journal/record.h"
 #include "lib/journal/start.h"
+#include "lib/journal/unpack.h"
 
 namespace journal {
 
@@ -30,6 +31,43 @@ Old look(const std::string& plain) {
 
 bool remove(const std::string& path) {
   return ::unlink(path.c_str()) == 0;
+}
+
+bool has_frame(const std::string& packed) {
+  const base::Result<base::Fd> fd = base::open_regular(packed);
+  return fd && !read_index_frame(fd->get()).empty();
+}
+
+// By logrotate, which leaves its index beside it.
+bool packed_elsewhere(const std::string& plain) {
+  const std::string ours = packed_name(plain);
+  return exists(gzip_name(plain)) || (exists(ours) && !has_frame(ours));
+}
+
+// Fewer than `n` at the end, or where it is broken.
+std::string next_bytes(Unpack& file, size_t n) {
+  std::string out(n, '\0');
+  size_t have = 0;
+  while (have < n) {
+    const base::Result<size_t> got = file.read(&out[have], n - have);
+    if (!got || *got == 0) break;
+    have += *got;
+  }
+  out.resize(have);
+  return out;
+}
+
+// Of an old file and its compressed form.
+bool same_bytes(const std::string& plain) {
+  constexpr size_t kBlock = 65536;
+  base::Result<base::Fd> a = base::open_regular(plain), b = base::open_regular(packed_name(plain));
+  if (!a || !b) return false;
+  Unpack source(std::move(*a), Packing::none), packed(std::move(*b), Packing::zstd);
+  for (;;) {
+    const std::string block = next_bytes(source, kBlock);
+    if (block != next_bytes(packed, kBlock)) return false;
+    if (block.size() < kBlock) return true;
+  }
 }
 
 // The frame that goes before the compressed file; empty where the index is not this file's.
@@ -52,10 +90,11 @@ void Rotation::at(std::string path) {
 
 // What a crash can leave, and what becomes of it:
 //   NAME.zst.tmp                 a compression that did not end: deleted, begun again
-//   NAME.n beside NAME.n.zst     it ended, but its source was not deleted yet: deleted now
+//   NAME.n beside NAME.n.zst     it ended, but its source was not deleted yet: deleted now, if both
+//                                have the same bytes; else logrotate moves these files, too
 //   NAME.n without NAME.n.zst    compressed from now on
 //   a free number in the chain   the next rotation moves the others only up to there
-//   numbers above `keep`         of a larger `keep` earlier: deleted
+//   numbers above `keep`         of a larger `keep` earlier: deleted, unless not made by us
 //   x.idx.n without x.log.n      the file was renamed, and its index not yet: renamed now; else it
 //                                is in the compressed file: deleted
 void Rotation::tidy() {
@@ -64,21 +103,24 @@ void Rotation::tidy() {
   for (size_t n = 1; n <= keep_; n++) {
     const std::string plain = old_name(path_, n);
     const Old old = look(plain);
-    if (old.plain && old.packed) remove(plain);
+    if (old.plain && old.packed && same_bytes(plain)) remove(plain);
     if (old.plain && !old.packed && compress_) wanted_ = true;
   }
   for (size_t n = keep_ + size_t{1};; n++) {
     const std::string plain = old_name(path_, n);
-    if (index_) remove(old_index_name(path_, n));
-    const bool gone = remove(plain);
-    if (!remove(packed_name(plain)) && !gone) return;
+    const Old old = look(plain);
+    if (!old.plain && !old.packed) return;
+    if (old.packed && (!index_ || has_frame(packed_name(plain)))) remove(packed_name(plain));
+    if (old.plain && !(index_ && compress_)) remove(plain);
+    if (index_ && !exists(plain) && !exists(packed_name(plain))) remove(old_index_name(path_, n));
   }
 }
 
 void Rotation::tidy_index() {
   for (size_t n = keep_; n > 0; n--) {
     const std::string index = old_index_name(path_, n), next = old_index_name(path_, n + 1);
-    if (!exists(index) || exists(old_name(path_, n))) continue;
+    if (!exists(index) || exists(old_name(path_, n)) || packed_elsewhere(old_name(path_, n)))
+      continue;
     if (exists(old_name(path_, n + 1)) && !exists(next)) {
       ::rename(index.c_str(), next.c_str());
     } else {
@@ -115,18 +157,21 @@ base::Result<void> Rotation::apply(const Move& move) {
   const int rc =
       move.to.empty() ? ::unlink(move.from.c_str()) : ::rename(move.from.c_str(), move.to.c_str());
   if (rc < 0 && errno != ENOENT) return base::sys_error(errno, move.from);
-  if (index_ && !move.from.ends_with(packed_name(""))) move_index(move);
+  if (index_) move_index(move);
   return {};
 }
 
 // After its file. A crash in between: tidy() and Index::attach().
 void Rotation::move_index(const Move& move) const {
-  const std::string base = index_name(path_);
-  const std::string from = base + move.from.substr(path_.size());
+  const auto index_beside = [this](std::string file) {
+    if (file.ends_with(packed_name(""))) file.resize(file.size() - packed_name("").size());
+    return index_name(path_) + file.substr(path_.size());
+  };
+  const std::string from = index_beside(move.from);
   if (move.to.empty()) {
     remove(from);
   } else {
-    ::rename(from.c_str(), (base + move.to.substr(path_.size())).c_str());
+    ::rename(from.c_str(), index_beside(move.to).c_str());
   }
 }
 
@@ -144,7 +189,7 @@ base::Result<void> Rotation::pack() {
 base::Result<void> Rotation::begin() {
   for (size_t n = keep_; n > 0; n--) {
     source_ = old_name(path_, n);
-    if (!exists(source_)) continue;
+    if (!exists(source_) || exists(packed_name(source_))) continue;
     const std::string front = index_ ? index_of_old(source_, old_index_name(path_, n)) : "";
     base::Result<std::unique_ptr<Compress>> job =
         Compress::begin(source_, scratch_name(path_), front);

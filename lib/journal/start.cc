@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 #include "lib/base/clock.h"
@@ -18,6 +19,7 @@ namespace journal {
 namespace {
 constexpr int64_t kSecond = 1000000;
 constexpr uint64_t kUntold = 1UL << 20U;        // more than a last record can leave untold
+constexpr size_t kMostEmpty = 16;               // so many old files may be empty
 constexpr uint64_t kTail = 1365 * kRecordSize;  // 64 KiB
 
 struct Opened {
@@ -148,33 +150,72 @@ std::optional<IndexEnd> old_end(const std::string& path) {
   return read_end(index, std::string_view(index).substr(std::min(index.size(), kRecordSize)),
                   index.size(), UINT64_MAX, INT64_MAX);
 }
+
+// Nothing: there is no header.
+std::optional<IndexEnd> read_index(const Opened& index, uint64_t file_size, int64_t written_us) {
+  if (index.size < kRecordSize) return {};
+  const uint64_t from = tail_from(index.size);
+  const std::string header = piece(index.fd.get(), 0, kRecordSize);
+  const std::string last =
+      piece(index.fd.get(), from, index.size / kRecordSize * kRecordSize - from);
+  return read_end(header, last, index.size, file_size, written_us);
+}
+
+// What the index says of an old file that was compressed by another program, which leaves it the
+// time of its last byte: a record is written just before its bytes. `own`: of another index, which
+// is the file's if it is the same.
+std::optional<IndexEnd> packed_since(const std::string& index, const std::string& old,
+                                     int64_t own) {
+  const Opened in = open_regular(index);
+  if (in.size <= kRecordSize) return {};
+  for (const std::string& name : {gzip_name(old), packed_name(old)}) {
+    const Opened packed = open_regular(name);
+    if (!packed.fd || std::abs(packed.written_us - in.written_us) > kSecond) continue;
+    if (packed.written_us == own) return {};
+    if (!read_index_frame(packed.fd.get()).empty()) return {};
+    std::optional<IndexEnd> end = read_index(in, UINT64_MAX, INT64_MAX);
+    if (end && !end->ended) end->next += kUntold;
+    return end;
+  }
+  return {};
+}
 }  // namespace
 
 std::optional<IndexEnd> find_end(const std::string& index, const std::string& log) {
-  const Opened in = open_regular(index), file = open_regular(log);
-  if (in.size < kRecordSize) return {};
-  const uint64_t from = tail_from(in.size);
-  const std::string header = piece(in.fd.get(), 0, kRecordSize);
-  const std::string last = piece(in.fd.get(), from, in.size / kRecordSize * kRecordSize - from);
-  std::optional<IndexEnd> end = read_end(header, last, in.size, file.size, file.written_us);
+  const Opened file = open_regular(log);
+  std::optional<IndexEnd> end = read_index(open_regular(index), file.size, file.written_us);
   if (end && !fits(*end, file.fd.get())) return {};
   return end;
 }
 
-std::optional<IndexEnd> find_moved(const std::string& path) {
-  const std::string old = old_name(path, 1);
-  std::optional<IndexEnd> end = find_end(index_name(path), old);
-  if (!end || end->ahead || (end->where == 0 && end->sample.empty())) return {};
-  const std::optional<IndexEnd> own = find_end(old_index_name(path, 1), old);
-  const bool follows = own && !own->ahead && own->here == end->header.offset;
-  return follows ? std::nullopt : end;
+bool belongs(const std::string& index, const std::string& log) {
+  const std::optional<IndexEnd> end = find_end(index, log);
+  return end && !end->ahead && (!end->ended || end->where == end->size);
+}
+
+std::optional<Moved> find_moved(const std::string& path) {
+  const std::string index = index_name(path);
+  for (size_t n = 1; n <= kMostEmpty; n++) {
+    const std::string old = old_name(path, n);
+    std::optional<IndexEnd> end = find_end(index, old);
+    if (open_regular(old).size == 0) {
+      const int64_t own = open_regular(old_index_name(path, n)).written_us;
+      if (auto packed = packed_since(index, old, own)) return Moved{*packed, n};
+      continue;
+    }
+    if (!end || end->ahead || (end->where == 0 && end->sample.empty())) return {};
+    const std::optional<IndexEnd> own = find_end(old_index_name(path, n), old);
+    if (own && !own->ahead && own->here == end->header.offset) return {};
+    return Moved{*end, n};
+  }
+  return {};
 }
 
 Start find_start(const std::string& path) {
   const std::string index = index_name(path);
   const uint64_t size = open_regular(path).size;
-  const std::optional<IndexEnd> moved = size == 0 ? find_moved(path) : std::nullopt;
-  if (moved) return {moved->header.epoch, moved->next, moved->source, 0};
+  const std::optional<Moved> moved = size == 0 ? find_moved(path) : std::nullopt;
+  if (moved) return {moved->end.header.epoch, moved->end.next, moved->end.source, 0};
   const std::optional<IndexEnd> end = find_end(index, path);
   if (end) return {end->header.epoch, end->next, end->source, end->before};
   if (open_regular(index).size == 0) {

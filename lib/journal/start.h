@@ -54,8 +54,16 @@ struct IndexEnd {
 std::optional<IndexEnd> find_end(const std::string& index, const std::string& log);
 
 // What the index says, when it is not that of the file at `path` (a new or emptied one, or none)
-// but still NODE.log.1's, because somebody renamed only that. A new file often begins as an old one
-// does: it is not meant where NODE.log.1 has an index of its own that ends where this one begins.
-std::optional<IndexEnd> find_moved(const std::string& path);
+// but still that of an old file, because somebody renamed only that: of the newest one that is not
+// empty. A new file often begins as an old one does: it is not meant where the old one has an index
+// of its own that ends where this one begins. One that was compressed since is known by its time.
+struct Moved {
+  IndexEnd end;
+  size_t number = 1;  // of the old file
+};
+std::optional<Moved> find_moved(const std::string& path);
+
+// The whole file, not only what it begins with, is what this index is about, as far as can be told.
+bool belongs(const std::string& index, const std::string& log);
 
 }  // namespace journal

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
-#include <zstd.h>
+#include "lib/journal/decoder.h"
 
 namespace journal {
 
 namespace {
 constexpr size_t kIn = 131072;
 constexpr size_t kSkip = 262144;
-constexpr int kWindowLog = 27;  // 128 MiB at most, whoever packed it
+constexpr size_t kStep = 131072;  // what one call makes before it finds an error is lost
 
 base::Result<size_t> read_some(int fd, char* out, size_t n) {
   ssize_t got = 0;
@@ -25,31 +26,24 @@ base::Result<size_t> read_some(int fd, char* out, size_t n) {
 }
 }  // namespace
 
-void Unpack::Free::operator()(ZSTD_DCtx_s* context) const {
-  ZSTD_freeDCtx(context);
-}
-
-Unpack::Unpack(base::Fd fd, bool packed) : fd_(std::move(fd)), packed_(packed) {}
+Unpack::Unpack(base::Fd fd, Packing packing) : fd_(std::move(fd)), packing_(packing) {}
 Unpack::~Unpack() = default;
 Unpack::Unpack(Unpack&&) noexcept = default;
 Unpack& Unpack::operator=(Unpack&&) noexcept = default;
 
 base::Result<size_t> Unpack::read(char* out, size_t n) {
-  base::Result<size_t> got = packed_ ? read_packed(out, n) : read_some(fd_.get(), out, n);
+  base::Result<size_t> got = packed() ? read_packed(out, n) : read_some(fd_.get(), out, n);
   if (got) position_ += *got;
   return got;
 }
 
 base::Result<size_t> Unpack::read_packed(char* out, size_t n) {
-  if (!context_) {
-    context_.reset(ZSTD_createDCtx());
-    if (!context_) return base::sys_error(ENOMEM, "unpack");
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLog);
+  if (!decoder_) {
+    decoder_ = Decoder::make(packing_);
+    if (!decoder_) return base::sys_error(ENOMEM, "unpack");
     in_.reset(new char[kIn]);
   }
-  // A block at a time: what one call makes before it finds an error is lost.
-  n = std::min<size_t>(n, ZSTD_BLOCKSIZE_MAX);
-  ZSTD_outBuffer to{out, n, 0};
+  n = std::min(n, kStep);
   for (;;) {
     if (in_at_ == in_size_ && !full_) {
       const base::Result<size_t> got = read_some(fd_.get(), in_.get(), kIn);
@@ -59,21 +53,19 @@ base::Result<size_t> Unpack::read_packed(char* out, size_t n) {
       if (in_size_ == 0 && frame_open_) return base::error(base::Errc::io, "unpack: cut off");
       if (in_size_ == 0) return size_t{0};
     }
-    ZSTD_inBuffer from{in_.get(), in_size_, in_at_};
-    const size_t left = ZSTD_decompressStream(context_.get(), &to, &from);
-    if (ZSTD_isError(left)) {
-      return base::error(base::Errc::io, "unpack: ", ZSTD_getErrorName(left));
-    }
-    in_at_ = from.pos;
-    frame_open_ = left != 0;
-    full_ = frame_open_ && to.pos == n;  // then there may be more of what was taken in
-    if (to.pos > 0) return to.pos;
+    const std::string_view in(&in_[in_at_], in_size_ - in_at_);
+    const base::Result<Decoder::Step> step = decoder_->step(in, out, n);
+    if (!step) return base::in("unpack", step.error());
+    in_at_ += step->used;
+    frame_open_ = step->open;
+    full_ = frame_open_ && step->made == n;  // then there may be more of what was taken in
+    if (step->made > 0) return step->made;
   }
 }
 
 base::Result<void> Unpack::rewind() {
   if (::lseek(fd_.get(), 0, SEEK_SET) < 0) return base::sys_error(errno, "seek");
-  context_.reset();
+  decoder_.reset();
   in_at_ = in_size_ = 0;
   frame_open_ = full_ = false;
   position_ = 0;
@@ -81,7 +73,7 @@ base::Result<void> Unpack::rewind() {
 }
 
 base::Result<void> Unpack::seek(uint64_t position) {
-  if (!packed_) {
+  if (!packed()) {
     if (::lseek(fd_.get(), static_cast<off_t>(position), SEEK_SET) < 0) {
       return base::sys_error(errno, "seek");
     }

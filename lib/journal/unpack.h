@@ -9,19 +9,21 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 
-struct ZSTD_DCtx_s;
-
 namespace journal {
+
+enum class Packing : uint8_t { none, zstd, gzip };
+
+class Decoder;
 
 class Unpack {
  public:
-  Unpack(base::Fd fd, bool packed);
+  Unpack(base::Fd fd, Packing packing);
   ~Unpack();
   Unpack(Unpack&&) noexcept;
   Unpack& operator=(Unpack&&) noexcept;
 
   int fd() const { return fd_.get(); }
-  bool packed() const { return packed_; }
+  bool packed() const { return packing_ != Packing::none; }
   uint64_t position() const { return position_; }
 
   // The next bytes, at most `n`; 0: there are no more (of a plain file: now). A compressed file
@@ -31,16 +33,13 @@ class Unpack {
   base::Result<void> seek(uint64_t position);
 
  private:
-  struct Free {
-    void operator()(ZSTD_DCtx_s* context) const;
-  };
   base::Result<void> rewind();
   base::Result<size_t> read_packed(char* out, size_t n);
 
   base::Fd fd_;
-  bool packed_;
+  Packing packing_;
   uint64_t position_ = 0;
-  std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+  std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<char[]> in_;
   size_t in_at_ = 0, in_size_ = 0;
   bool frame_open_ = false, full_ = false;

@@ -247,7 +247,7 @@ TEST_CASE("a compressed file is read to its end, however much is read at once") 
        {size_t{1}, size_t{4096}, size_t{131072}, bytes.size(), 2 * bytes.size()}) {
     base::Result<base::Fd> fd = base::open_file(dir / "log.1.zst", O_RDONLY);
     REQUIRE(fd);
-    journal::Unpack file(std::move(*fd), true);
+    journal::Unpack file(std::move(*fd), journal::Packing::zstd);
     std::string out(piece, '\0');
     size_t total = 0;
     base::Result<size_t> got = file.read(out.data(), piece);
