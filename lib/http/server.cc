@@ -46,7 +46,13 @@ void Server::accept(base::Fd fd) {
   const Caller caller = caller_of(fd.get());
   if (options_.admit && !options_.admit(fd.get())) return refuse(caller.text, "is not let in");
   std::shared_ptr<void> place = places_->take(caller.key);
-  if (!place) return refuse(caller.text, "too many connections");
+  if (!place) {
+    refuse(caller.text, "too many connections");
+    if (options_.make_stream) return;  // without a handshake nothing can be said
+    const Response busy = error_response(503, "busy", "too many connections");
+    const Framing framing{Framing::Kind::length, busy.body.size()};
+    return net::turn_away(fd.get(), head_text(busy, framing, 1, false, date()) + busy.body);
+  }
   const auto at = connections_.emplace(connections_.end());
   *at = std::make_shared<Connection>(rules_, caller.text, std::move(place),
                                      [this, at] { connections_.erase(at); });

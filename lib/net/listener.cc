@@ -205,4 +205,8 @@ void Listener::pause(int sys) {
   base::log::warn("accept: ", base::sys_text(sys), ": new connections wait");
 }
 
+void turn_away(int socket, std::string_view why) {
+  static_cast<void>(::send(socket, why.data(), why.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
 }  // namespace net

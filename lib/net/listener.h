@@ -39,6 +39,10 @@ void remove_socket(const std::string& path);
 // command: call it once.
 std::vector<base::Fd> inherited_sockets();
 
+// Tells why to one that is not let in, as far as its socket takes it at once. It is closed then, by
+// whoever owns it.
+void turn_away(int socket, std::string_view why);
+
 class Listener {
  public:
   using OnAccept = std::function<void(base::Fd)>;

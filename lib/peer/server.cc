@@ -48,13 +48,29 @@ bool Server::allowed(const Who& who) const {
     base::log::warn("control: refused ", text(who));
     return false;
   }
+  return true;
+}
+
+bool Server::full(const Who& who) {
   const auto same = std::count_if(peers_.begin(), peers_.end(),
                                   [&](const Peer& p) { return p.who().uid == who.uid; });
-  return static_cast<size_t>(same) < options_.per_uid;
+  const bool full = static_cast<size_t>(same) >= options_.per_uid;
+  if (full && !full_told_) base::log::warn("control: refused ", text(who), ": ", too_many());
+  full_told_ = full;
+  return full;
+}
+
+std::string Server::too_many() const {
+  return base::cat(options_.per_uid, " connections of this user are open");
 }
 
 void Server::accept(Fd fd) {
-  if (!allowed(who_of(fd.get()))) return;
+  const Who who = who_of(fd.get());
+  if (!allowed(who)) return;
+  if (full(who)) {
+    const Json why = {{"code", code_name(Errc::busy)}, {"message", too_many()}};
+    return net::turn_away(fd.get(), wire::dump({{"error", why}}) + "\n");
+  }
   const auto at =
       peers_.emplace(peers_.end(), loop_, std::move(fd),
                      [this](Peer& p, const Json& request, const wire::Item& item,

@@ -40,6 +40,8 @@ class Server {
  private:
   void accept(base::Fd fd);
   bool allowed(const Who& who) const;
+  bool full(const Who& who);
+  std::string too_many() const;
   base::Result<wire::Json> dispatch(Peer& peer, const wire::Json& request, const wire::Item& item,
                                     wire::Note& wrong);
   wire::Json help() const;
@@ -48,6 +50,7 @@ class Server {
   std::vector<Command> commands_;
   Options options_;
   std::list<Peer> peers_;
+  bool full_told_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  // for what is deferred and outlived
   net::Listener listener_;
 };

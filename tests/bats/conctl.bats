@@ -273,7 +273,7 @@ EOF
   LINEMAN_RUNTIME=$T/proxy run conctl batch <<<status
   assert_success
   assert_equal "${#lines[@]}" 1
-  assert_equal "$(cat asked)" $'hold\nstatus'
+  assert_equal "$(cat asked)" $'{"cmd":"hold"}\nstatus'
   mkfifo commands
   start_bg sh -c 'conctl batch <commands >said 2>complained; echo $? >over'
   exec {to}>commands
@@ -285,6 +285,33 @@ EOF
   assert_equal "$(cat over)" 111
   assert_equal "$(wc -l <said)" 1
   grep 'consoled closed the connection: 1 commands were answered' complained
+}
+
+@test "who is one too many is told so, by every way in" {
+  start
+  conctl create n1 driver=cmd --param cmd=cat
+  # shellcheck disable=SC2016
+  start_bg python3 -c 'import os, socket, sys, time
+held = []
+for name, count in ("consoled.sock", 140), ("consoled.ctl", 70):
+    for _ in range(count):
+        held.append(socket.socket(socket.AF_UNIX)); held[-1].connect(os.environ["LINEMAN_RUNTIME"] + "/" + name)
+time.sleep(8 * float(os.environ["LM_PATIENCE"]))'
+  wait_until 10 sh -c '! conctl list && ! conctl status' 2>/dev/null
+  for words in list 'show n1' 'console n1' 'log n1'; do
+    # shellcheck disable=SC2086
+    run conctl $words </dev/null
+    assert_failure
+    assert_output --partial 'too many connections'
+  done
+  for words in status who 'send n1 x' batch events; do
+    # shellcheck disable=SC2086
+    run conctl $words </dev/null
+    assert_failure
+    assert_output --partial '64 connections of this user are open'
+  done
+  grep -F 'control: refused uid' consoled.err
+  wait_until 20 conctl list
 }
 
 @test "ten thousand consoles: status and batch show them all" {

@@ -35,13 +35,18 @@ namespace {
 
 constexpr size_t kReadAtOnce = 64 * 1024;
 
-Result<base::Fd> dial_control(const Options& options) {
+// The control socket, once it has taken this command; `rest`: what came behind the answer.
+Result<base::Fd> dial_control(const Options& options, std::string_view command, std::string& rest) {
   const Result<std::string> control = Server(options).control_socket();
   if (!control) return control.error();
   const Result<net::Address> address = net::unix_address(*control);
   if (!address) return address.error();
-  Result<base::Fd> fd = net::dial(*address, base::Clock::now() + options.patience);
+  const base::Time deadline = base::Clock::now() + options.patience;
+  Result<base::Fd> fd = net::dial(*address, deadline);
   if (!fd) return unreachable(fd.error());
+  const Result<Json> taken = peer::ask(fd->get(), {{"cmd", command}}, deadline, &rest);
+  if (!taken) return taken.error();
+  base::set_nonblocking(fd->get(), true);
   return fd;
 }
 
@@ -74,7 +79,9 @@ class Lines {
 
   net::Stream& stream() { return stream_; }
   void on_low_water(std::function<void()> f) { low_water_ = std::move(f); }
-  int run(const Options& options) {
+  // `before`: what was read already.
+  int run(const Options& options, std::string_view before) {
+    data(before);
     loop_.run();
     output_.finish("");
     return error_ ? complain(options, *error_) : status_;
@@ -197,7 +204,8 @@ int events(const Options& options, const base::Args& args) {
     if (!found) return complain(options, found.error());
     names.insert(found->begin(), found->end());
   }
-  Result<base::Fd> fd = dial_control(options);
+  std::string rest;
+  Result<base::Fd> fd = dial_control(options, "events", rest);
   if (!fd) return complain(options, fd.error());
   net::Loop loop;
   Lines lines(loop, std::move(*fd), [&](std::string_view line) {
@@ -206,8 +214,7 @@ int events(const Options& options, const base::Args& args) {
     if (!names.empty() && !names.contains(text_of(*event, "console"))) return std::string();
     return std::string(line);
   });
-  lines.stream().send("events\n");
-  return lines.run(options);
+  return lines.run(options, rest);
 }
 
 namespace {
@@ -232,22 +239,20 @@ std::string in_lines_of_stdin(std::string_view line) {
 
 // "hold" first: stdin may be silent for as long as it likes.
 int batch(const Options& options, const base::Args&) {
-  Result<base::Fd> fd = dial_control(options);
+  std::string rest;
+  Result<base::Fd> fd = dial_control(options, "hold", rest);
   if (!fd) return complain(options, fd.error());
   net::Loop loop;
-  bool held = false;
   size_t answered = 0, failed = 0;
   Lines lines(loop, std::move(*fd), [&](std::string_view line) {
-    if (!std::exchange(held, true)) return std::string();
     const bool wrong = line.starts_with("{\"error\"");
     if (wrong) failed++;
     if (wrong || line.starts_with("{\"ok\"")) answered++;
     return in_lines_of_stdin(line);
   });
-  lines.stream().send("hold\n");
   Feed feed(loop, lines.stream());
   lines.on_low_water([&] { feed.go_on(); });
-  const int status = lines.run(options);
+  const int status = lines.run(options, rest);
   if (status != 0) return status;
   if (!feed.over() || answered < feed.asked()) {
     return complain(

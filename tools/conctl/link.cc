@@ -147,6 +147,8 @@ Result<void> Link::send(std::string_view bytes, base::Time deadline) {
     const ssize_t n = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n > 0) {
       bytes.remove_prefix(static_cast<size_t>(n));
+    } else if (errno == EPIPE) {
+      return {};  // who was turned away has an answer to read
     } else if (errno != EAGAIN && errno != EINTR) {
       return base::sys_error(errno, "send");
     } else if (Result<void> r = wait_for(fd_.get(), POLLOUT, deadline); !r) {

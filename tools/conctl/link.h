@@ -31,6 +31,7 @@ class Link {
                                                       const TlsFiles& files,
                                                       const std::string& name, base::Time deadline);
 
+  // No error where the other side has closed: read() tells what it said before.
   base::Result<void> send(std::string_view bytes, base::Time deadline);
   // What has come, at least a byte; "" at the end. Good until the next call.
   base::Result<std::string_view> read(base::Time deadline);
