@@ -202,7 +202,8 @@ bool parse(std::string_view text, Builder& builder, Problems& problems) {
 
 }  // namespace
 
-std::vector<std::string> Problems::lines() const {
+std::vector<std::string> Problems::lines(std::string_view kind) const {
+  const std::string before = kind.empty() ? ": " : cat(": ", kind, ": ");
   std::vector<Problem> sorted = all_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
     return a.at.line != b.at.line ? a.at.line < b.at.line : a.at.column < b.at.column;
@@ -210,8 +211,8 @@ std::vector<std::string> Problems::lines() const {
   std::vector<std::string> lines;
   lines.reserve(sorted.size());
   for (const Problem& p : sorted) {
-    lines.push_back(p.at.line == 0 ? cat(file_, ": ", p.what)
-                                   : cat(file_, ':', p.at.line, ':', p.at.column, ": ", p.what));
+    lines.push_back(p.at.line == 0 ? cat(file_, before, p.what)
+                                   : cat(file_, ':', p.at.line, ':', p.at.column, before, p.what));
   }
   return lines;
 }

@@ -46,8 +46,8 @@ class Problems {
   bool empty() const { return all_.empty(); }
   const std::vector<Problem>& all() const { return all_; }
   const std::string& file() const { return file_; }
-  // "server.conf:12:3: api.port: expected ...", by place.
-  std::vector<std::string> lines() const;
+  // "server.conf:12:3: api.port: expected ...", by place; `kind` ("warning") before what is wrong.
+  std::vector<std::string> lines(std::string_view kind = "") const;
 
  private:
   std::string file_;

@@ -39,6 +39,7 @@ class ConfigReader {
   void read();
 
  private:
+  void remember(Map& map, const char* key, SaidPath::What what, const std::string& path);
   void global(Map map);
   void listener(Map& map, Face face, int64_t usual);
   void limits(Map& map, ConnectionLimits& limits);
@@ -109,6 +110,12 @@ void ConfigReader::read() {
   }
 }
 
+void ConfigReader::remember(Map& map, const char* key, SaidPath::What what,
+                            const std::string& path) {
+  if (!map.has(key) || path.empty()) return;
+  out_.paths.push_back({what, path, {map.at(key), map.path_of(key)}});
+}
+
 // Goconserver takes them in any letter case.
 base::log::Level log_level(Map& map) {
   using Level = base::log::Level;
@@ -130,6 +137,7 @@ void ConfigReader::global(Map map) {
   if (map.has("host")) host_at_ = map.at("host");
   c_.tls = read_tls(map, "ssl_", out_.errors);
   c_.logfile = path_or_none(map.opt_string("logfile"));
+  remember(map, "logfile", SaidPath::What::file, c_.logfile);
   c_.log_level = log_level(map);
   map.opt_int("worker", 0, 1'000'000);  // goconserver's threads: one loop does it here
   if (map.opt_word("storage_type", {"file", "etcd"}) == "etcd") {
@@ -169,6 +177,7 @@ void ConfigReader::api(Map map) {
   take(seconds_or_zero(map, "http_timeout", seconds(1), hours(1), hours(1), out_.warnings),
        c_.http_timeout);
   c_.dist_dir = path_or_none(map.opt_string("dist_dir"));
+  remember(map, "dist_dir", SaidPath::What::folder, c_.dist_dir);
   map.end();
 }
 
@@ -178,6 +187,7 @@ void ConfigReader::console(Map map) {
   const std::string usual =
       style_ == Style::goconserver ? "/var/lib/goconserver" : base::paths::state() + "/consoled";
   c_.datadir = clean_path(map.opt_string("datadir").value_or(usual));
+  remember(map, "datadir", SaidPath::What::made_folder, c_.datadir);
   take(map.opt_bool("log_timestamp"), c_.log_timestamp);
   const std::string precision =
       map.opt_word("time_precision", {"second", "millisecond", "microsecond", "nanosecond"})
@@ -252,6 +262,7 @@ void ConfigReader::sockets(Map map) {
   const std::string runtime = base::paths::runtime();
   UnixSockets& s = c_.sockets;
   s.path = clean_path(map.opt_string("path").value_or(runtime + "/consoled.sock"));
+  remember(map, "path", SaidPath::What::socket, s.path);
   s.per_console_dir = clean_path(map.opt_string("dir").value_or(runtime + "/sock"));
   take(map.opt_bool("per_console"), s.per_console);
   // The system's folder lets in members of its group, and the sockets in it are for them.
@@ -266,6 +277,7 @@ void ConfigReader::journal(Map map) {
   JournalSettings& j = c_.journal;
   take(map.opt_bool("enabled"), j.on);
   j.dir = clean_path(map.opt_string("dir").value_or(c_.datadir));
+  remember(map, "dir", SaidPath::What::made_folder, j.dir);
   take(map.opt_size("rotate_size", 0, 1024 * kGiB), j.rotate_bytes);
   if (const auto age = map.opt_seconds("rotate_age", seconds(0), hours(24 * 3650))) {
     j.rotate_age = std::chrono::duration_cast<seconds>(*age);
@@ -276,6 +288,7 @@ void ConfigReader::journal(Map map) {
 
 void ConfigReader::web(Map map) {
   c_.web_dir = path_or_none(map.opt_string("dir"));
+  remember(map, "dir", SaidPath::What::folder, c_.web_dir);
   map.end();
 }
 

@@ -145,8 +145,16 @@ struct Config {
 // 127.0.0.1) or our own (base::paths, no TCP port).
 enum class Style { own, goconserver };
 
+// A path that the file says, for config_files.h to look at.
+struct SaidPath {
+  enum class What { file, folder, made_folder, socket } what = What::file;
+  std::string path;
+  Origin origin;
+};
+
 struct LoadedConfig {
   Config config;
+  std::vector<SaidPath> paths;
   conf::Problems errors;    // not empty: do not start with it
   conf::Problems left_out;  // listeners and loggers that are, and what to do about it
   conf::Problems warnings;  // what is taken for something else than it says

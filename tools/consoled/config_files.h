@@ -10,4 +10,8 @@ namespace consoled {
 // `running` (null at the start) has the same one: that goes on with what it read when it began.
 void check_files(LoadedConfig& loaded, const Config* running);
 
+// Paths of which the disk says that they cannot be used now are errors: for --check. A daemon that
+// starts may find a disk that is not there yet, and says so itself.
+void check_paths(LoadedConfig& loaded);
+
 }  // namespace consoled

@@ -51,7 +51,7 @@ Result<std::unique_ptr<FrontWeb>> FrontWeb::make(Shared& shared, Consoles& conso
                                                  Options options) {
   Result<web::Files> page = web::Files(pages());
   if (!options.web_dir.empty()) page = web::Files::in_folder(options.web_dir);
-  if (!page) return base::in("the web page", page.error());
+  if (!page) return base::in("web.dir", page.error());
   std::unique_ptr<web::Files> dist;
   if (!options.dist_dir.empty()) {
     Result<web::Files> files = web::Files::in_folder(options.dist_dir);

@@ -134,6 +134,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
     out = load_config(options.config, options.style, drivers);
     leave_out_loggers(out, running != nullptr ? running->journal : out.config.journal);
     check_files(out, running);
+    if (options.check) check_paths(out);
   }
   if (!options.socket.empty()) out.config.sockets.path = options.socket;
   if (!options.web_dir.empty()) out.config.web_dir = options.web_dir;
@@ -142,7 +143,7 @@ LoadedConfig load_config(const Options& options, std::span<const DriverKind* con
 
 int check_config(const LoadedConfig& loaded) {
   for (const conf::Problems* problems : {&loaded.errors, &loaded.left_out, &loaded.warnings}) {
-    for (const std::string& line : problems->lines()) {
+    for (const std::string& line : problems->lines(problems == &loaded.warnings ? "warning" : "")) {
       std::fprintf(stderr, "%s\n", base::log::printable(line).c_str());
     }
   }

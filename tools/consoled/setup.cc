@@ -36,7 +36,7 @@ Result<void> open_log(const Config& config) {
   if (config.logfile.empty()) return {};
   Result<base::Fd> fd =
       base::open_file(config.logfile, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0600);
-  if (!fd) return in("log", fd.error());
+  if (!fd) return in("global.logfile", fd.error());
   ::dup2(fd->get(), STDERR_FILENO);
   return {};
 }
@@ -76,7 +76,9 @@ Result<Surroundings> surroundings(net::Loop& loop, net::SessionEnd& session_end,
         !around.locks.empty() && std::filesystem::equivalent(config.datadir, folder, none);
     if (folder.empty() || has) continue;
     Result<base::Fd> lock = lock_folder(folder);
-    if (!lock) return lock.error();
+    if (!lock && lock.error().code == base::Errc::busy) return lock.error();
+    if (!lock)
+      return in(folder == config.datadir ? "console.datadir" : "journal.dir", lock.error());
     around.locks.push_back(std::move(*lock));
   }
   return around;
