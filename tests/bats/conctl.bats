@@ -609,6 +609,8 @@ send again\\r
 expect again
 run kill -9 $CONSOLED
 expect connection lost
+send nobody hears\\r
+expect not connected: what is typed goes nowhere
 send \\x05c.
 EOF
   assert_success
@@ -776,6 +778,16 @@ s.recv(100); open("reads", "a").write("x"); time.sleep(600)'
   CONGO_URL=http://127.0.0.1:1 run conctl edit ed1
   assert_failure 100
   assert_output --partial 'unset CONGO_URL'
+}
+
+@test "edit: what is deleted meanwhile is not asked about again, and the text is kept" {
+  start
+  conctl create ed1 driver=cmd ondemand=true --params cmd=cat
+  EDITOR='conctl delete ed1; sed -i s/cat/tac/' TMPDIR=$T run terminal conctl edit ed1 </dev/null
+  assert_success
+  assert_line --regexp "ed1.*your text is in $T/conctl-ed1-"
+  refute_line --partial 'Edit it again'
+  assert_line 'status 1'
 }
 
 @test "edit: an idle connection that was closed while the editor was open costs nothing" {

@@ -177,7 +177,7 @@ int in_editor(const Options& options, Server& server, const std::string& name) {
     const Result<http::Answer> answer = put(server, name, *seen, *body);
     if (answer && answer->status / 100 == 2) return tell(options, answer, name, "Updated");
     const base::Error wrong = answer ? refusal(*answer) : answer.error();
-    const bool mistaken = answer && answer->status / 100 == 4 && !crossed(answer);
+    const bool mistaken = answer && (answer->status == 400 || answer->status == 413);
     if (mistaken && once_more(options, wrong)) continue;
     return kept(options, draft, wrong);
   }

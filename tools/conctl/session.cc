@@ -192,9 +192,9 @@ void Session::typed(std::string_view bytes) {
     }
     const Typed t = session_.keys.take(bytes);
     if (!session_.readonly && line_) line_->send(t.keys);
-    if (session_.readonly && t.keys.find('\r') != std::string::npos) {
-      say(cat("only looking: ", session_.keys.name(), "a types"));
-    }
+    const bool line = t.keys.find('\r') != std::string::npos;
+    if (line && session_.readonly) say(cat("only looking: ", session_.keys.name(), "a types"));
+    if (line && !line_ && !on_port()) say("not connected: what is typed goes nowhere");
     obey(t);
     if (t.ask == Ask::leave) return;  // what is behind it is not the console's
   }
