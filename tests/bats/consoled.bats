@@ -116,7 +116,7 @@ attach() {
   ctl consoled.sock "{\"cmd\":\"kick\",\"viewer\":$viewer}"
   wait_until 5 pid_ended "$(cat "$T/.b.pid")"
   ctl consoled.sock '{"cmd":"switch","console":"n1","to":"off"}'
-  state_is n1 idle
+  wait_until 5 state_is n1 idle
   ctl consoled.sock '{"cmd":"switch","console":"n1","to":"on"}'
   wait_until 5 state_is n1 connected
 }
