@@ -10,8 +10,11 @@ setup() {
 
 on_redis() { redis-cli -e -s "$T/redis.sock" "$@"; }
 redis_up() { [ "$(on_redis PING)" = PONG ]; }
-# redis: on redis.sock, with a file that outlives kill -9; its pid is $REDIS.
+# redis: on redis.sock, with a file that outlives kill -9, and the check of it that lineman-redis(7) asks
+# for; its pid is $REDIS.
 redis() {
+  local manifest=appendonlydir/appendonly.aof.manifest
+  [ ! -f "$manifest" ] || redis-check-aof --fix "$manifest" <<<y >/dev/null
   start_bg redis-server --port 0 --unixsocket "$T/redis.sock" --dir "$T" --save '' --appendonly yes \
     --logfile "$T/redis.log"
   REDIS=$BG

@@ -51,6 +51,26 @@ server_pid() { on_redis INFO server | tr -d '\r' | sed -n 's/^process_id://p'; }
   assert_output one
 }
 
+@test "killed in the midst of a transaction, its half is not carried out with the next one" {
+  qput -w jobs one
+  killed() {
+    local pid
+    pid=$(server_pid)
+    kill -9 "$pid"
+    wait_until 5 pid_ended "$pid"
+  }
+  killed
+  # As write(2) leaves it that was cut off.
+  printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$5\r\nRPUSH\r\n$4\r\nhalf\r\n$1\r\nx\r\n*3\r\n$5\r\nRPU' \
+    >>"$(ls "$T"/state/redis/appendonlydir/*.incr.aof | tail -n 1)"
+  qput -w jobs two
+  killed
+  run timeout 20 qwait -w jobs -n 2
+  assert_output $'one\ntwo'
+  run on_redis EXISTS half
+  assert_output 0
+}
+
 @test "lineman down holds, though somebody waits, until a tool begins that needs it" {
   start_bg sh -c 'exec qwait -w jobs -n 1 >got 2>err'
   local waiter=$BG

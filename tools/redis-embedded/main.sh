@@ -40,7 +40,7 @@ ask() { redis-cli -s "$socket" "$@"; }
 # --- The start
 
 start() {
-  for program in redis-server redis-cli; do
+  for program in redis-server redis-cli redis-check-aof; do
     command -v "$program" >/dev/null ||
       fail "$program is not installed: apt install redis-server, or set LINEMAN_REDIS to the URL of a Redis"
   done
@@ -87,8 +87,19 @@ load_library() {
   [ "$said" = lineman ] || say "$library: $said"
 }
 
+# A server that is killed in the midst of a write leaves the beginning of a transaction. Redis takes
+# only its last, broken command away: what is left would be carried out with the next transaction, after
+# the next start.
+mend() {
+  for file in appendonlydir/appendonly.aof.manifest appendonly.aof; do
+    [ ! -f "$file" ] || printf 'y\n' | redis-check-aof --fix "$file" >check.log 2>&1 ||
+      say "redis-check-aof: $(tail -n 1 check.log) ($folder/check.log)"
+  done
+}
+
 serve() {
   cd -- "$folder" || exit 111
+  mend
   # As a file, not as arguments: those are split at blanks. The kernel's TERM when we are killed: a
   # server that nobody looks after would outlive its folder.
   setpriv --pdeathsig TERM redis-server - >&2 3>&- <<END &
