@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "lib/journal/names.h"
@@ -26,21 +29,29 @@ std::array<std::string, 3> forms(const std::string& plain) {
   return {plain, gzip_name(plain), packed_name(plain)};
 }
 
-// A compressor may keep the second alone.
-bool same_time(const struct stat& a, const struct stat& file) {
-  return a.st_mtim.tv_sec == file.st_mtim.tv_sec &&
-         (a.st_mtim.tv_nsec == file.st_mtim.tv_nsec || file.st_mtim.tv_nsec == 0);
+// A compressor may keep the second alone, and a last write may have come while it read.
+constexpr int64_t kSecond = 1000000000, kNear = 2 * kSecond;
+int64_t apart(const struct stat& a, const struct stat& file) {
+  const int64_t seconds = a.st_mtim.tv_sec - file.st_mtim.tv_sec;
+  if (seconds == 0 && file.st_mtim.tv_nsec == 0) return 0;
+  const int64_t n = std::clamp<int64_t>(seconds, -kSecond, kSecond) * kSecond;
+  return std::abs(n + a.st_mtim.tv_nsec - file.st_mtim.tv_nsec);
 }
 
 // How sure it is that the index is that of this old file.
-enum class Fit { no, content, time };
+enum class Fit { no, near, content, time };
 Fit fit(const std::string& index, const std::string& plain) {
   const auto ours = look(index);
+  bool near = false;
   for (const std::string& form : forms(plain)) {
     const auto file = look(form);
-    if (ours && file && same_time(*ours, *file)) return Fit::time;
+    if (!ours || !file) continue;
+    const int64_t far = apart(*ours, *file);
+    if (far == 0) return Fit::time;
+    near = near || (form != plain && far <= kNear);
   }
-  return look(plain) && belongs(index, plain) ? Fit::content : Fit::no;
+  if (look(plain) && belongs(index, plain)) return Fit::content;
+  return near ? Fit::near : Fit::no;
 }
 
 // The highest number that an index of an old file has.
@@ -61,8 +72,10 @@ size_t highest_index(const std::string& log) {
 void shift_indexes(const std::string& log, size_t by) {
   for (size_t n = highest_index(log); n > 0; n--) {
     const std::string index = old_index_name(log, n), to = old_index_name(log, n + by);
-    const Fit here = fit(index, old_name(log, n)), there = fit(index, old_name(log, n + by));
-    if (there != Fit::no && there >= here && !look(to)) {
+    const std::string file = old_name(log, n + by);
+    const Fit here = fit(index, old_name(log, n)), there = fit(index, file);
+    const bool free = !look(to) || fit(to, file) < there;
+    if (there != Fit::no && there >= here && free) {
       ::rename(index.c_str(), to.c_str());
     } else if (here == Fit::no) {
       ::unlink(index.c_str());
@@ -75,6 +88,7 @@ size_t number_of(const std::string& log, int fd) {
   struct stat ours {};
   if (::fstat(fd, &ours) < 0) return 0;
   size_t by_time = 0;
+  int64_t nearest = kNear + 1;
   for (size_t n = 1, holes = 0; holes < kHoles; n++) {
     bool any = false;
     for (const std::string& form : forms(old_name(log, n))) {
@@ -82,7 +96,9 @@ size_t number_of(const std::string& log, int fd) {
       any = any || file;
       if (!file) continue;
       if (file->st_dev == ours.st_dev && file->st_ino == ours.st_ino) return n;
-      if (by_time == 0 && same_time(ours, *file)) by_time = n;
+      if (form == old_name(log, n) || apart(ours, *file) >= nearest) continue;
+      nearest = apart(ours, *file);
+      by_time = n;
     }
     holes = any ? 0 : holes + 1;
   }

@@ -183,6 +183,25 @@ TEST_CASE("a file that mv has put over an old one costs only that one's index") 
   CHECK(told.times_known);
 }
 
+TEST_CASE("a last write that came while a compressor read costs no time and no number") {
+  const Folder dir;
+  const std::string log = dir / "n.log";
+  {
+    Life life(log);
+    for (int round = 0; round < 3; round++) {
+      life.say_all(16000);
+      logrotate(log, How::rename, Pack::gzip, false);
+      // It has the time that the compressor saw.
+      run("touch -d '-1 second' -r " + log + ".1.gz " + log + ".1.gz");
+    }
+    life.say_all(160);
+  }
+  const Told told = all(log);
+  CHECK((told.bytes == said(0, 48160)));
+  CHECK(told.numbers_right);
+  CHECK(told.times_known);
+}
+
 TEST_CASE("what a compressor did not see of a file that was still written is said to be missing") {
   const Folder dir;
   const std::string log = dir / "n.log";
