@@ -69,6 +69,20 @@ server_pid() { on_redis INFO server | tr -d '\r' | sed -n 's/^process_id://p'; }
   assert_output $'one\ntwo'
   run on_redis EXISTS half
   assert_output 0
+  assert_not_exists "$T/run/mend.sock"
+}
+
+@test "data that is damaged in the middle is left as it is, and said to be" {
+  qput -w jobs one two three
+  run lineman down
+  local file
+  file=$(ls "$T"/state/redis/appendonlydir/*.incr.aof | tail -n 1)
+  printf X | dd of="$file" bs=1 seek=30 conv=notrunc status=none
+  cp "$file" before
+  run timeout 20 qput -w jobs four
+  assert_failure 111
+  assert_output --partial 'Bad file format'
+  cmp "$file" before
 }
 
 @test "lineman down holds, though somebody waits, until a tool begins that needs it" {

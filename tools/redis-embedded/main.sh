@@ -67,7 +67,11 @@ start() {
 
 quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
 
-stop() { kill -TERM "$server" 2>/dev/null; }
+server=
+stop() {
+  [ -n "$server" ] || exit 111
+  kill -TERM "$server" 2>/dev/null
+}
 
 # A zombie, which kill -0 takes for alive, runs nothing.
 running() { [ -e "/proc/$server/exe" ]; }
@@ -87,24 +91,13 @@ load_library() {
   [ "$said" = lineman ] || say "$library: $said"
 }
 
-# A server that is killed in the midst of a write leaves the beginning of a transaction. Redis takes
-# only its last, broken command away: what is left would be carried out with the next transaction, after
-# the next start.
-mend() {
-  for file in appendonlydir/appendonly.aof.manifest appendonly.aof; do
-    [ ! -f "$file" ] || printf 'y\n' | redis-check-aof --fix "$file" >check.log 2>&1 ||
-      say "redis-check-aof: $(tail -n 1 check.log) ($folder/check.log)"
-  done
-}
-
-serve() {
-  cd -- "$folder" || exit 111
-  mend
+# run SOCKET: a server, $server, until it has read its data and answers there.
+run() {
   # As a file, not as arguments: those are split at blanks. The kernel's TERM when we are killed: a
   # server that nobody looks after would outlive its folder.
   setpriv --pdeathsig TERM redis-server - >&2 3>&- <<END &
 port 0
-unixsocket $(quoted "$socket")
+unixsocket $(quoted "$1")
 unixsocketperm 600
 appendonly yes
 appendfsync everysec
@@ -112,14 +105,34 @@ save ""
 loglevel warning
 END
   server=$!
-  exec 9>&-
+  until [ "$(redis-cli -s "$1" PING 2>/dev/null)" = PONG ]; do
+    running || return 1 # it has said why
+    pause 0.02
+  done
+  return 0 # the last pause has a status of its own
+}
+
+# One that is killed in the midst of a write leaves the beginning of a transaction. Redis takes only
+# its last, broken command away then, and the rest is carried out with the next transaction. But what
+# ends between two commands it takes away as a whole: so it reads its data twice before anybody writes.
+# What is damaged elsewhere it refuses, both times, where redis-check-aof --fix would cut it off there.
+mend() {
+  file=appendonlydir/appendonly.aof.manifest
+  [ -f "$file" ] || file=appendonly.aof # of a Redis before 7
+  [ -f "$file" ] || return 0
+  ! redis-check-aof "$file" >check.log 2>&1 || return 0
+  run "${socket%/*}/mend.sock" || return
+  stop
+  while running; do wait "$server"; done
+}
+
+serve() {
+  cd -- "$folder" || exit 111
   trap stop TERM INT HUP
   trap : CHLD # the server's end ends a wait
   trap '' PIPE # who has started us may not wait any more
-  until [ "$(ask PING 2>/dev/null)" = PONG ]; do
-    running || exit 111 # it has said why
-    pause 0.02
-  done
+  mend && run "$socket" || exit 111
+  exec 9>&-
   load_library
   echo ready >&3
   exec 3>&-
