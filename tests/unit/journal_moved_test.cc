@@ -60,6 +60,14 @@ Told since(const std::string& log, int64_t time_us) {
   return all(std::move(*r));
 }
 
+// All of it is there, at its numbers, and with its times.
+void check_whole(const std::string& log, const std::string& wanted) {
+  const Told told = all(log);
+  CHECK((told.bytes == wanted));
+  CHECK(told.numbers_right);
+  CHECK(told.times_known);
+}
+
 void run(const std::string& command) {
   REQUIRE(std::system(command.c_str()) == 0);
 }
@@ -119,10 +127,7 @@ TEST_CASE("logrotate, time and again: each old file has its numbers and its time
         life.say_all(16000);
       }
       const uint64_t end = begins.back() + 16000;
-      const Told told = all(log);
-      CHECK((told.bytes == said(begins[kRounds - kKept], end)));
-      CHECK(told.numbers_right);
-      CHECK(told.times_known);
+      check_whole(log, said(begins[kRounds - kKept], end));
       for (size_t round = kRounds - kKept; round <= kRounds; round++) {
         CHECK((since(log, times[round]).bytes == said(begins[round], end)));
       }
@@ -177,10 +182,7 @@ TEST_CASE("a file that mv has put over an old one costs only that one's index") 
     REQUIRE(std::rename(log.c_str(), (log + ".1").c_str()) == 0);
     life.say_all(16000);
   }
-  const Told told = all(log);
-  CHECK((told.bytes == said(0, 32000) + said(48000, 80160)));
-  CHECK(told.numbers_right);
-  CHECK(told.times_known);
+  check_whole(log, said(0, 32000) + said(48000, 80160));
 }
 
 TEST_CASE("a last write that came while a compressor read costs no time and no number") {
@@ -196,10 +198,7 @@ TEST_CASE("a last write that came while a compressor read costs no time and no n
     }
     life.say_all(160);
   }
-  const Told told = all(log);
-  CHECK((told.bytes == said(0, 48160)));
-  CHECK(told.numbers_right);
-  CHECK(told.times_known);
+  check_whole(log, said(0, 48160));
 }
 
 TEST_CASE("what a compressor did not see of a file that was still written is said to be missing") {
